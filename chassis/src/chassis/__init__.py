@@ -1,0 +1,1 @@
+"""What every Fairwait service stands on: Kafka, MongoDB, delivery, health and logs. Knows no business word."""

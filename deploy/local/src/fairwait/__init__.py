@@ -1,0 +1,1 @@
+"""The whole of Fairwait on one machine, with one command."""

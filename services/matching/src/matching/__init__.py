@@ -1,0 +1,1 @@
+"""Who may treat, who has room, what to offer and who moves."""

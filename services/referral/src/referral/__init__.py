@@ -1,0 +1,1 @@
+"""Referrals, the RTT clock, the choice right, appointments and their outcomes."""

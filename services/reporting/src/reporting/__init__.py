@@ -1,0 +1,1 @@
+"""The ledger of events, and the data set that is counted from it."""
