@@ -2,13 +2,14 @@
 
 Each type is a plain `str` (or `int`) while the program runs, so it costs nothing to encode. No
 message from here repeats the value it refuses; pydantic's own report does, unless the model sets
-`hide_input_in_errors=True`. Sources: NHS Data Model and Dictionary; NHS number ranges as in the
-`nhs-number` package, which the tests compare with.
+`hide_input_in_errors=True`. Source of the shapes: NHS Data Model and Dictionary.
 """
 
 import re
 from typing import Annotated, Final, TypeAlias
 
+from nhs_number.constants import REGION_ENGLAND_WALES_IOM, REGION_SYNTHETIC
+from nhs_number.validate import is_valid
 from pydantic import AfterValidator, Field, Strict, StringConstraints, WithJsonSchema
 
 OdsCode: TypeAlias = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Z]{3,8}$")]
@@ -72,7 +73,6 @@ def names_a_consultant(code: str) -> bool:
 # ---- NHS number
 
 _TEN_DIGITS = re.compile(r"([0-9]{3})([ -]?)([0-9]{3})\2([0-9]{4})")
-_ISSUED_IN_ENGLAND = frozenset("467")
 _SYNTHETIC = "9"
 
 
@@ -96,18 +96,11 @@ def parse_nhs_number(text: str) -> MaskedNhsNumber:
         raise ValueError("an NHS number has 10 digits")
 
     number = match[1] + match[3] + match[4]
-    if number[0] not in _ISSUED_IN_ENGLAND and number[0] != _SYNTHETIC:
-        raise ValueError("not in a range of NHS numbers issued in England")
-    if not _check_digit_agrees(number):
-        raise ValueError("the check digit of the NHS number does not agree")
+    # Without a region the library also accepts 0000000000 and the numbers of other countries.
+    region = REGION_SYNTHETIC if is_synthetic(number) else REGION_ENGLAND_WALES_IOM
+    if not is_valid(number, for_region=region):
+        raise ValueError("no NHS number of England: the check digit or the range is wrong")
     return MaskedNhsNumber(number)
-
-
-def _check_digit_agrees(number: str) -> bool:
-    """Modulus 11: with the check digit weighted 1, the weighted sum is a multiple of 11."""
-    a, b, c, d, e, f, g, h, i, check = number.encode()
-    weighted = 10 * a + 9 * b + 8 * c + 7 * d + 6 * e + 5 * f + 4 * g + 3 * h + 2 * i + check
-    return (weighted - 55 * ord("0")) % 11 == 0
 
 
 def is_synthetic(number: str) -> bool:

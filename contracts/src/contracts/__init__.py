@@ -1,0 +1,1 @@
+"""What crosses the wire: events, submissions, identifiers, code lists, the topic catalogue."""
