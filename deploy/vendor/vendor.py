@@ -43,7 +43,9 @@ def fetch(package: dict[str, Any], scratch: Path) -> Path:
     digest = hashlib.sha512(archive.read_bytes()).digest()
     integrity = "sha512-" + base64.b64encode(digest).decode()
     if integrity != package["integrity"]:
-        sys.exit(f"{wanted} is {integrity}, not the {package['integrity']} that vendor.toml expects")
+        sys.exit(
+            f"{wanted} is {integrity}, not the {package['integrity']} that vendor.toml expects"
+        )
 
     with tarfile.open(archive) as tar:
         tar.extractall(scratch, filter="data")
