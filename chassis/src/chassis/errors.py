@@ -1,0 +1,31 @@
+"""What a handler may raise, and what each does to the event at hand."""
+
+from collections.abc import Iterable
+
+from chassis.faults import Fault
+from contracts.event import Unreadable
+
+__all__ = ["NotYet", "Rejected", "TransientError", "Unreadable"]
+
+
+class TransientError(Exception):
+    """Database, broker or time-out: the same batch is tried again and nothing is passed over."""
+
+
+class NotYet(Exception):
+    """The cause is not here yet: the event parks until another event of its key was applied."""
+
+
+class Rejected(Exception):
+    """A business refusal, told to whoever sent the message. It carries at least one fault."""
+
+    def __init__(self, *faults: Fault) -> None:
+        if not faults:
+            raise ValueError("a refusal names at least one fault")
+        super().__init__(", ".join(fault.code for fault in faults))
+        self.faults: list[Fault] = list(faults)
+
+    @classmethod
+    def because(cls, faults: Iterable[Fault]) -> "Rejected":
+        """The refusal for a collected list of faults."""
+        return cls(*faults)
