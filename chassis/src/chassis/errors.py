@@ -17,15 +17,10 @@ class NotYet(Exception):
 
 
 class Rejected(Exception):
-    """A business refusal, told to whoever sent the message. It carries at least one fault."""
+    """A business refusal, told to whoever sent the message, with every reason we found."""
 
-    def __init__(self, *faults: Fault) -> None:
-        if not faults:
-            raise ValueError("a refusal names at least one fault")
-        super().__init__(", ".join(fault.code for fault in faults))
+    def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: list[Fault] = list(faults)
-
-    @classmethod
-    def because(cls, faults: Iterable[Fault]) -> "Rejected":
-        """The refusal for a collected list of faults."""
-        return cls(*faults)
+        if not self.faults:
+            raise ValueError("a refusal names at least one fault")
+        super().__init__(", ".join(fault.code for fault in self.faults))
