@@ -1,0 +1,1 @@
+"""The decisions of matching: pure functions over frozen values."""

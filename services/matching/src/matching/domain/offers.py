@@ -1,0 +1,168 @@
+"""The match of one pathway: what has been offered, what was answered, and what holds now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias, assert_never
+
+from contracts.identifiers import CapacityId, OdsCode
+
+
+@dataclass(frozen=True, slots=True)
+class NoChoice:
+    """Nothing is offered; the patient waits where they were referred to. `reason` is a code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a shortlist: a provider, and the site at which it would see the patient."""
+
+    provider: OdsCode
+    site: OdsCode
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlisted:
+    """The patient may choose one of the options until the end of `respond_by`."""
+
+    shortlist_id: str
+    respond_by: date
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A place in `session` is kept for the patient until `held_until`, to be booked."""
+
+    shortlist_id: str
+    provider: OdsCode
+    session: CapacityId
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The place is the patient's: it has an appointment."""
+
+    shortlist_id: str
+    provider: OdsCode
+    session: CapacityId
+    appointment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """The patient chose to keep their place where they were referred to."""
+
+    shortlist_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """No answer came by `respond_by`; the patient keeps their place.
+
+    The options stay, for an answer that was given in time and reaches us late.
+    """
+
+    shortlist_id: str
+    respond_by: date
+    options: tuple[Option, ...]
+
+
+Match: TypeAlias = NoChoice | Shortlisted | Held | Booked | Stayed | Lapsed
+
+
+class UnlistedProviderError(ValueError):
+    """An answer names a provider that its shortlist does not have."""
+
+
+def chosen_option(
+    match_: Match, *, shortlist_id: str, provider: OdsCode, answered_on: date
+) -> Option | None:
+    """The option that this answer takes, or None for an answer that changes nothing.
+
+    An answer counts when it is the first to the newest shortlist and was given no later than its
+    last day. `UnlistedProviderError` when the list it answers has no such provider: no patient can do that.
+    """
+    if not _is_open(match_, shortlist_id, answered_on):
+        return None
+
+    for option in _options(match_):
+        if option.provider == provider:
+            return option
+    raise UnlistedProviderError(f"not on shortlist {shortlist_id}")
+
+
+def hold(
+    match_: Match,
+    *,
+    shortlist_id: str,
+    option: Option,
+    session: CapacityId,
+    held_until: datetime,
+) -> Held | None:
+    """The match with a place held for its chosen option; None when the list is not the newest one
+    or has been answered.
+    """
+    match match_:
+        case Shortlisted() | Lapsed() if match_.shortlist_id == shortlist_id:
+            return Held(shortlist_id, option.provider, session, held_until)
+        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
+            return None
+        case _:
+            assert_never(match_)
+
+
+def stay(match_: Match, *, shortlist_id: str, answered_on: date) -> Stayed | None:
+    """The match after the patient chose to stay; None for an answer that changes nothing."""
+    return Stayed(shortlist_id) if _is_open(match_, shortlist_id, answered_on) else None
+
+
+def lapse(match_: Match, today: date) -> Lapsed | None:
+    """The shortlist as lapsed, from the day after its last day to respond; otherwise None."""
+    match match_:
+        case Shortlisted(shortlist_id, respond_by, options) if today > respond_by:
+            return Lapsed(shortlist_id, respond_by, options)
+        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
+            return None
+        case _:
+            assert_never(match_)
+
+
+def expire(match_: Match, now: datetime) -> Held | None:
+    """The hold whose place goes back, from `held_until` on; otherwise None."""
+    match match_:
+        case Held() if now >= match_.held_until:
+            return match_
+        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
+            return None
+        case _:
+            assert_never(match_)
+
+
+def confirm(match_: Match, *, session: CapacityId, appointment_id: str) -> Booked | None:
+    """The match with its place booked; None when another place, or none, is held."""
+    match match_:
+        case Held() if match_.session == session:
+            return Booked(match_.shortlist_id, match_.provider, session, appointment_id)
+        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
+            return None
+        case _:
+            assert_never(match_)
+
+
+def _is_open(match_: Match, shortlist_id: str, answered_on: date) -> bool:
+    match match_:
+        case Shortlisted() | Lapsed():
+            return match_.shortlist_id == shortlist_id and answered_on <= match_.respond_by
+        case NoChoice() | Held() | Booked() | Stayed():
+            return False
+        case _:
+            assert_never(match_)
+
+
+def _options(match_: Match) -> tuple[Option, ...]:
+    return match_.options if isinstance(match_, Shortlisted | Lapsed) else ()
