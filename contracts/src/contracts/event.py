@@ -82,7 +82,11 @@ class Event(BaseModel):
     @classmethod
     def after(cls, cause: Event, /, **fields: Any) -> Self:
         """A new event on the same subject, caused by `cause`."""
-        origin = cause.envelope
+        return cls.following(cause.envelope, **fields)
+
+    @classmethod
+    def following(cls, origin: Envelope, /, **fields: Any) -> Self:
+        """`after`, for whoever kept only the envelope of the cause."""
         return _enveloped(
             cls(**fields),
             Envelope(
