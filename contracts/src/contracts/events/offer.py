@@ -103,3 +103,18 @@ class OfferExpired(Event, type="fairwait.offer.expired.v1", topic=OFFER):
     shortlist_id: str
     provider: OdsCode
     session: CapacityId
+
+
+class OfferNotMade(Event, type="fairwait.offer.not_made.v1", topic=OFFER):
+    """The patient may choose, and no other provider can be offered: they wait where they are.
+
+    Why each candidate was left out is in the ledger that matching keeps under `shortlist_id`.
+    """
+
+    shortlist_id: str
+    reason: str
+    excluded: dict[str, int]
+    candidates: int = Field(ge=0)
+    rule_set: str
+    inputs_hash: str
+    current_provider: OdsCode
