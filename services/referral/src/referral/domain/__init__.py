@@ -1,0 +1,1 @@
+"""The decisions of the referral service, as pure functions over values."""

@@ -1,0 +1,66 @@
+"""What makes a referral acceptable. All problems at once, so that a sender has to look only once."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from contracts.codes import TREATMENT_FUNCTIONS
+from contracts.identifiers import fits_issuer, is_synthetic, parse_nhs_number
+from referral.domain.pathway import Person, Referral
+from referral.domain.problems import Problem, ProblemCode
+from referral.domain.waiting import age_on
+
+OLDEST_DAYS: Final = 365  # e-RS: a pathway start date is in the past and at most 365 days old
+OLDEST_AGE: Final = 130
+NHS_PATIENT: Final = "01"  # ADMINISTRATIVE CATEGORY: 02 to 04 are paid for in another way
+
+
+def problems_of(
+    person: Person, referral: Referral, today: date, *, allow_synthetic: bool
+) -> list[Problem]:
+    """Everything that keeps this referral out; nothing when it is acceptable.
+
+    `allow_synthetic` is for tests and development: such NHS numbers belong to no patient.
+    """
+    return [
+        *_person(person, today, allow_synthetic=allow_synthetic),
+        *_dates(referral, today),
+        *_referral(referral),
+    ]
+
+
+def _person(person: Person, today: date, *, allow_synthetic: bool) -> Iterator[Problem]:
+    try:
+        parse_nhs_number(person.nhs_number)
+    except ValueError:
+        yield Problem(ProblemCode.NHS_NUMBER, "/patient/nhs_number")
+    else:
+        if is_synthetic(person.nhs_number) and not allow_synthetic:
+            yield Problem(ProblemCode.SYNTHETIC_PATIENT, "/patient/nhs_number")
+    if not 0 <= age_on(person.birth_date, today) <= OLDEST_AGE or person.birth_date > today:
+        yield Problem(ProblemCode.BIRTH_DATE, "/patient/birth_date")
+
+
+def _dates(referral: Referral, today: date) -> Iterator[Problem]:
+    if referral.received_on > today:
+        yield Problem(ProblemCode.DATE_IN_FUTURE, "/received_on")
+    elif (today - referral.received_on).days > OLDEST_DAYS:
+        yield Problem(ProblemCode.DATE_TOO_OLD, "/received_on")
+
+
+def _referral(referral: Referral) -> Iterator[Problem]:
+    if referral.treatment_function not in TREATMENT_FUNCTIONS.at(referral.received_on):
+        yield Problem(ProblemCode.UNKNOWN_TREATMENT_FUNCTION, "/treatment_function")
+    if referral.administrative_category != NHS_PATIENT:
+        yield Problem(ProblemCode.NOT_NHS_FUNDED, "/administrative_category")
+    if not fits_issuer(referral.identifier, referral.issuer):
+        yield Problem(ProblemCode.IDENTIFIER_FOR_ISSUER, "/pathway/identifier")
+
+
+def may_refer(publisher: str, referral: Referral) -> bool:
+    """A referral is told by whom it is to, by whom it is from, or by e-RS that issued it."""
+    return publisher in {
+        referral.responsible_provider,
+        referral.referring_organisation,
+        referral.issuer if referral.issuer == "X09" else None,
+    }
