@@ -71,7 +71,9 @@ def test_a_held_place_becomes_a_booked_one() -> None:
     booked = use_place(held, ADA)
 
     assert booked is not None
-    assert (len(booked.held), booked.used, booked.free) == (0, {ADA}, 0)
+    assert booked.used == {ADA}
+    assert not booked.held
+    assert booked.free == 0
     assert use_place(booked, ADA) == booked
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from matching.domain.offers import (
     Booked,
+    Choice,
     Held,
     Lapsed,
     Match,
@@ -16,7 +17,7 @@ from matching.domain.offers import (
     Shortlisted,
     Stayed,
     UnlistedProviderError,
-    chosen_option,
+    choose,
     confirm,
     expire,
     hold,
@@ -41,14 +42,14 @@ NO_CHOICE = NoChoice("NO_URGENT_OR_EMERGENCY")
 EVERY_STATE: list[Match] = [NO_CHOICE, SHORTLISTED, HELD, BOOKED, STAYED, LAPSED]
 
 
-def chosen(match_: Match, *, shortlist_id: str = LIST, answered_on: date = RESPOND_BY) -> object:
-    return chosen_option(match_, shortlist_id=shortlist_id, provider="NT2", answered_on=answered_on)
+def chosen(
+    match_: Match, *, shortlist_id: str = LIST, answered_on: date = RESPOND_BY
+) -> Choice | None:
+    return choose(match_, shortlist_id=shortlist_id, provider="NT2", answered_on=answered_on)
 
 
-def held(match_: Match, *, shortlist_id: str = LIST) -> Held | None:
-    return hold(
-        match_, shortlist_id=shortlist_id, option=LEEDS, session="RR8.a", held_until=HELD_UNTIL
-    )
+def confirmed(match_: Match, *, session: str = "RR8.a") -> Booked | None:
+    return confirm(match_, provider="RR8", session=session, appointment_id="appointment-1")
 
 
 # ---- answers
@@ -59,7 +60,7 @@ def held(match_: Match, *, shortlist_id: str = LIST) -> Held | None:
     [(RESPOND_BY - DAY, True), (RESPOND_BY, True), (RESPOND_BY + DAY, False)],
 )
 def test_an_answer_counts_until_the_end_of_the_last_day(answered_on: date, counts: bool) -> None:
-    assert chosen(SHORTLISTED, answered_on=answered_on) == (SPIRE if counts else None)
+    assert chosen(SHORTLISTED, answered_on=answered_on) == (Choice(LIST, SPIRE) if counts else None)
     assert stay(SHORTLISTED, shortlist_id=LIST, answered_on=answered_on) == (
         STAYED if counts else None
     )
@@ -69,31 +70,31 @@ def test_an_answer_counts_until_the_end_of_the_last_day(answered_on: date, count
 def test_an_answer_given_in_time_that_arrives_after_the_lapse_still_counts(
     answered_on: date, counts: bool
 ) -> None:
-    assert chosen(LAPSED, answered_on=answered_on) == (SPIRE if counts else None)
+    assert chosen(LAPSED, answered_on=answered_on) == (Choice(LIST, SPIRE) if counts else None)
     assert (stay(LAPSED, shortlist_id=LIST, answered_on=answered_on) is not None) == counts
 
 
 @pytest.mark.parametrize("state", [NO_CHOICE, HELD, BOOKED, STAYED])
 def test_a_second_answer_changes_nothing(state: Match) -> None:
     assert chosen(state) is None
-    assert held(state) is None
     assert stay(state, shortlist_id=LIST, answered_on=RESPOND_BY) is None
 
 
 def test_an_answer_to_a_superseded_list_changes_nothing() -> None:
     assert chosen(SHORTLISTED, shortlist_id=OTHER_LIST) is None
-    assert held(SHORTLISTED, shortlist_id=OTHER_LIST) is None
     assert stay(SHORTLISTED, shortlist_id=OTHER_LIST, answered_on=RESPOND_BY) is None
 
 
 def test_an_answer_naming_nobody_on_the_list_is_not_an_answer_of_a_patient() -> None:
     with pytest.raises(UnlistedProviderError):
-        chosen_option(SHORTLISTED, shortlist_id=LIST, provider="RX1", answered_on=RESPOND_BY)
+        choose(SHORTLISTED, shortlist_id=LIST, provider="RX1", answered_on=RESPOND_BY)
 
 
 def test_a_choice_holds_a_place() -> None:
-    assert held(SHORTLISTED) == HELD
-    assert held(LAPSED) == HELD
+    choice = choose(SHORTLISTED, shortlist_id=LIST, provider="RR8", answered_on=RESPOND_BY)
+
+    assert choice is not None
+    assert hold(choice, session="RR8.a", held_until=HELD_UNTIL) == HELD
 
 
 # ---- time
@@ -118,11 +119,21 @@ def test_a_hold_ends_at_its_moment(seconds: int, expected: Held | None) -> None:
 
 
 def test_the_held_place_is_booked() -> None:
-    assert confirm(HELD, session="RR8.a", appointment_id="appointment-1") == BOOKED
+    assert confirmed(HELD) == BOOKED
+
+
+def test_a_booking_that_was_on_its_way_when_its_hold_ended_still_counts() -> None:
+    assert confirmed(SHORTLISTED) == BOOKED
+    assert confirmed(LAPSED) == BOOKED
 
 
 def test_another_place_than_the_held_one_is_not_booked() -> None:
-    assert confirm(HELD, session="RR8.b", appointment_id="appointment-1") is None
+    assert confirmed(HELD, session="RR8.b") is None
+
+
+@pytest.mark.parametrize("state", [NO_CHOICE, STAYED, BOOKED])
+def test_a_pathway_without_an_open_offer_is_not_booked(state: Match) -> None:
+    assert confirmed(state) is None
 
 
 # ---- every state, every transition
@@ -134,9 +145,8 @@ def test_only_an_open_list_lapses(state: Match) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in EVERY_STATE if state != HELD])
-def test_only_a_hold_expires_or_is_booked(state: Match) -> None:
+def test_only_a_hold_expires(state: Match) -> None:
     assert expire(state, HELD_UNTIL + DAY) is None
-    assert confirm(state, session="RR8.a", appointment_id="appointment-1") is None
 
 
 @given(

@@ -79,41 +79,34 @@ class UnlistedProviderError(ValueError):
     """An answer names a provider that its shortlist does not have."""
 
 
-def chosen_option(
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer that counts: the option the patient takes. Only `choose` makes one."""
+
+    shortlist_id: str
+    option: Option
+
+
+def choose(
     match_: Match, *, shortlist_id: str, provider: OdsCode, answered_on: date
-) -> Option | None:
-    """The option that this answer takes, or None for an answer that changes nothing.
+) -> Choice | None:
+    """The choice that this answer makes, or None for an answer that changes nothing.
 
     An answer counts when it is the first to the newest shortlist and was given no later than its
-    last day. `UnlistedProviderError` when the list it answers has no such provider: no patient can do that.
+    last day. `UnlistedProviderError` when that list has no such provider: no patient can do that.
     """
     if not _is_open(match_, shortlist_id, answered_on):
         return None
 
     for option in _options(match_):
         if option.provider == provider:
-            return option
+            return Choice(shortlist_id, option)
     raise UnlistedProviderError(f"not on shortlist {shortlist_id}")
 
 
-def hold(
-    match_: Match,
-    *,
-    shortlist_id: str,
-    option: Option,
-    session: CapacityId,
-    held_until: datetime,
-) -> Held | None:
-    """The match with a place held for its chosen option; None when the list is not the newest one
-    or has been answered.
-    """
-    match match_:
-        case Shortlisted() | Lapsed() if match_.shortlist_id == shortlist_id:
-            return Held(shortlist_id, option.provider, session, held_until)
-        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
-            return None
-        case _:
-            assert_never(match_)
+def hold(choice: Choice, *, session: CapacityId, held_until: datetime) -> Held:
+    """The match with a place held for the choice."""
+    return Held(choice.shortlist_id, choice.option.provider, session, held_until)
 
 
 def stay(match_: Match, *, shortlist_id: str, answered_on: date) -> Stayed | None:
@@ -143,12 +136,20 @@ def expire(match_: Match, now: datetime) -> Held | None:
             assert_never(match_)
 
 
-def confirm(match_: Match, *, session: CapacityId, appointment_id: str) -> Booked | None:
-    """The match with its place booked; None when another place, or none, is held."""
+def confirm(
+    match_: Match, *, provider: OdsCode, session: CapacityId, appointment_id: str
+) -> Booked | None:
+    """The match with its place booked; None when the booking is known, or another place is held.
+
+    A booking may be on its way while its hold ends. The patient has the appointment then, and
+    whatever was offered to them meanwhile is over.
+    """
     match match_:
         case Held() if match_.session == session:
-            return Booked(match_.shortlist_id, match_.provider, session, appointment_id)
-        case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
+            return Booked(match_.shortlist_id, provider, session, appointment_id)
+        case Shortlisted() | Lapsed():
+            return Booked(match_.shortlist_id, provider, session, appointment_id)
+        case NoChoice() | Held() | Booked() | Stayed():
             return None
         case _:
             assert_never(match_)
