@@ -1,0 +1,143 @@
+"""A release as a folder of files: written beside its place, flushed, and put there in one step."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from reporting.domain.dataset import Frame, in_order
+from reporting.domain.manifest import FileFacts
+
+FORMATS: Final = ("csv", "parquet", "ndjson")
+MANIFEST: Final = "manifest.json"
+LINEAGE: Final = "lineage.parquet"
+
+# A spreadsheet may take a cell that begins so for a formula (OWASP, CSV injection); the wide
+# forms are read as = + - @ by some. The apostrophe itself is in, so that taking one away from a
+# cell that begins with it always gives the value back.
+FORMULA_STARTS: Final = "'=+-@\t\r\n＝＋－＠"
+_GUARDED: Final = rf"^[{FORMULA_STARTS.replace('-', chr(92) + '-')}]"
+
+
+def guarded(frame: Frame) -> Frame:
+    """The frame with an apostrophe before every text that could be taken for a formula."""
+    texts = pl.col(pl.String)
+    return frame.with_columns(
+        pl.when(texts.str.contains(_GUARDED)).then("'" + texts).otherwise(texts).name.keep()
+    )
+
+
+def unguarded(cell: str) -> str:
+    """The value of a text cell of our CSV files."""
+    return cell[1:] if cell[:1] == "'" else cell
+
+
+def table_bytes(table: str, frame: Frame, metadata: Mapping[str, str]) -> dict[str, bytes]:
+    """The files of one table by name. The same rows and metadata give the same bytes."""
+    rows = in_order(table, frame)
+    return {
+        f"{table}.csv": _csv(rows),
+        f"{table}.parquet": _parquet(rows, metadata),
+        f"{table}.ndjson": _ndjson(rows),
+    }
+
+
+def _csv(frame: Frame) -> bytes:
+    out = io.BytesIO()
+    guarded(frame).write_csv(out, line_terminator="\n", quote_style="necessary")
+    return out.getvalue()
+
+
+def _parquet(frame: Frame, metadata: Mapping[str, str]) -> bytes:
+    out = io.BytesIO()
+    frame.write_parquet(out, compression="zstd", metadata=dict(metadata))
+    return out.getvalue()
+
+
+def _ndjson(frame: Frame) -> bytes:
+    out = io.BytesIO()
+    frame.write_ndjson(out)
+    return out.getvalue()
+
+
+def lineage_bytes(lineage: Frame) -> bytes:
+    """The lineage file: table, key of the row, ids of its events."""
+    return _parquet(lineage, {})
+
+
+def json_bytes(content: Any) -> bytes:
+    """JSON for people and programs: indented, UTF-8, ending in a newline."""
+    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def facts_of(content: bytes, rows: int | None = None) -> FileFacts:
+    """What a manifest says of a file."""
+    return FileFacts(hashlib.sha256(content).hexdigest(), len(content), rows)
+
+
+# ---- folders
+
+
+def put(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All files in a new folder of this name, or no folder at all. Replaces an older attempt."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    _remove(beside)
+    beside.mkdir()
+    for name, content in files.items():
+        _write(beside / name, content)
+    _remove(folder)
+    beside.rename(folder)
+    _flush(folder.parent)
+
+
+def damaged(folder: Path) -> list[str]:
+    """The files of a release that are missing or not as its manifest says."""
+    stated = read_manifest(folder)["files"]
+    return [name for name, facts in stated.items() if _differs(folder / name, facts["sha256"])]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the release in this folder says of itself."""
+    content: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    return content
+
+
+def read_table(folder: Path, table: str) -> Frame:
+    """A table of a release, with its declared types."""
+    return pl.read_parquet(folder / f"{table}.parquet")
+
+
+def _differs(path: Path, sha256: str) -> bool:
+    if not path.is_file():
+        return True
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() != sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _remove(folder: Path) -> None:
+    if not folder.exists():
+        return
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,198 @@
+"""From an event on the wire to the fact that is counted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.event import Event
+from contracts.events import (
+    AppointmentAttended,
+    AppointmentBooked,
+    CapacityDeclared,
+    CapacityRefused,
+    ClockContinued,
+    ClockStarted,
+    ClockStopped,
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationHandedOver,
+    NotificationIntended,
+    OfferAccepted,
+    OfferExpired,
+    OfferLapsed,
+    OfferShortlisted,
+    OfferStayed,
+    OfferUnavailable,
+    ProviderChosen,
+    ReferralReceived,
+    RightToChooseDecided,
+    StayChosen,
+    SubmissionRejected,
+)
+from reporting.domain import facts
+from reporting.domain.facts import Fact, Said, Source
+
+
+def said_by(event: Event) -> Said:
+    """What an event says, for counting. An event nobody counts yet is `Unnamed`."""
+    translate = _TRANSLATIONS.get(type(event), _unnamed)
+    return Said(Source(event.topic.name, event.sequence), event.envelope.time, translate(event))
+
+
+def _referred(event: ReferralReceived) -> Fact:
+    return facts.Referred(
+        publisher=event.publisher,
+        way_in=event.way_in,
+        provider=event.responsible_provider,
+        referring=event.referring_organisation,
+        treatment_function=event.treatment_function,
+        priority=event.priority,
+        source=event.source_of_referral,
+        source_validity=event.source_validity,
+        received_on=event.received_on,
+        age=event.age,
+        sex=event.sex,
+        commissioner=event.commissioner,
+        synthetic=event.synthetic,
+    )
+
+
+def _refused(event: SubmissionRejected) -> Fact:
+    codes = tuple(problem.code for problem in event.problems)
+    return facts.Refused(event.publisher, event.submission_type, codes)
+
+
+def _capacity_refused(event: CapacityRefused) -> Fact:
+    return facts.Refused(event.publisher, "capacity", tuple(event.problems))
+
+
+def _right_decided(event: RightToChooseDecided) -> Fact:
+    return facts.RightDecided(event.decision, event.applies, event.rule_set)
+
+
+def _started(event: ClockStarted) -> Fact:
+    return facts.Started(event.started_on, event.status)
+
+
+def _continued(event: ClockContinued) -> Fact:
+    return facts.Continued(event.effective_on, event.status)
+
+
+def _stopped(event: ClockStopped) -> Fact:
+    return facts.Stopped(event.started_on, event.stopped_on, event.status)
+
+
+def _shortlisted(event: OfferShortlisted) -> Fact:
+    shown = (option.wait and option.distance_miles is not None for option in event.options)
+    return facts.Shortlisted(
+        shortlist=event.shortlist_id,
+        options=tuple((option.provider, option.sector) for option in event.options),
+        informed=all(shown),
+        shortfall=event.shortfall,
+        shortfall_reason=event.shortfall_reason,
+        candidates=event.candidates,
+        rule_set=event.rule_set,
+    )
+
+
+def _chose(event: ProviderChosen) -> Fact:
+    return facts.Chose(event.shortlist_id, event.provider, event.answered_by)
+
+
+def _chose_to_stay(event: StayChosen) -> Fact:
+    return facts.ChoseToStay(event.shortlist_id, event.answered_by)
+
+
+def _accepted(event: OfferAccepted) -> Fact:
+    return facts.Accepted(
+        event.shortlist_id, event.provider, event.sector, event.site, event.session
+    )
+
+
+def _unavailable(event: OfferUnavailable) -> Fact:
+    return facts.Ended("unavailable", event.shortlist_id, event.provider)
+
+
+def _stayed(event: OfferStayed) -> Fact:
+    return facts.Ended("stayed", event.shortlist_id, event.provider)
+
+
+def _lapsed(event: OfferLapsed) -> Fact:
+    return facts.Ended("lapsed", event.shortlist_id, event.provider)
+
+
+def _expired(event: OfferExpired) -> Fact:
+    return facts.Ended("expired", event.shortlist_id, event.provider)
+
+
+def _booked(event: AppointmentBooked) -> Fact:
+    return facts.Booked(
+        appointment=event.appointment_id,
+        provider=event.provider,
+        site=event.site,
+        session=event.session,
+        local_start=event.local_start,
+        booked_on=event.booked_on,
+    )
+
+
+def _attended(event: AppointmentAttended) -> Fact:
+    return facts.Attended(
+        appointment=event.appointment_id,
+        provider=event.provider,
+        site=event.site,
+        on=event.attended_on,
+        attendance=event.attendance,
+        outcome=event.outcome,
+    )
+
+
+def _intended(event: NotificationIntended) -> Fact:
+    return facts.Messaged(event.message_id, "intended", event.channel, event.template)
+
+
+def _handed_over(event: NotificationHandedOver) -> Fact:
+    return facts.Messaged(event.message_id, "handed_over", event.channel)
+
+
+def _delivered(event: NotificationDelivered) -> Fact:
+    return facts.Messaged(event.message_id, "delivered", event.channel)
+
+
+def _failed(event: NotificationFailed) -> Fact:
+    return facts.Messaged(event.message_id, "failed", event.channel)
+
+
+def _declared(event: CapacityDeclared) -> Fact:
+    return facts.Declared(
+        event.provider, event.site, event.treatment_function, event.local_start, event.places
+    )
+
+
+def _unnamed(_: Event) -> Fact:
+    return facts.Unnamed()
+
+
+_TRANSLATIONS: dict[type[Event], Callable[[Any], Fact]] = {
+    ReferralReceived: _referred,
+    SubmissionRejected: _refused,
+    CapacityRefused: _capacity_refused,
+    RightToChooseDecided: _right_decided,
+    ClockStarted: _started,
+    ClockContinued: _continued,
+    ClockStopped: _stopped,
+    OfferShortlisted: _shortlisted,
+    ProviderChosen: _chose,
+    StayChosen: _chose_to_stay,
+    OfferAccepted: _accepted,
+    OfferUnavailable: _unavailable,
+    OfferStayed: _stayed,
+    OfferLapsed: _lapsed,
+    OfferExpired: _expired,
+    AppointmentBooked: _booked,
+    AppointmentAttended: _attended,
+    NotificationIntended: _intended,
+    NotificationHandedOver: _handed_over,
+    NotificationDelivered: _delivered,
+    NotificationFailed: _failed,
+    CapacityDeclared: _declared,
+}
