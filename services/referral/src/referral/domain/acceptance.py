@@ -23,13 +23,14 @@ def problems_of(
     `allow_synthetic` is for tests and development: such NHS numbers belong to no patient.
     """
     return [
-        *_person(person, today, allow_synthetic=allow_synthetic),
+        *_person(person, allow_synthetic=allow_synthetic),
+        *_birth_date(person.birth_date, min(today, referral.received_on)),
         *_dates(referral, today),
         *_referral(referral),
     ]
 
 
-def _person(person: Person, today: date, *, allow_synthetic: bool) -> Iterator[Problem]:
+def _person(person: Person, *, allow_synthetic: bool) -> Iterator[Problem]:
     try:
         parse_nhs_number(person.nhs_number)
     except ValueError:
@@ -37,7 +38,10 @@ def _person(person: Person, today: date, *, allow_synthetic: bool) -> Iterator[P
     else:
         if is_synthetic(person.nhs_number) and not allow_synthetic:
             yield Problem(ProblemCode.SYNTHETIC_PATIENT, "/patient/nhs_number")
-    if not 0 <= age_on(person.birth_date, today) <= OLDEST_AGE or person.birth_date > today:
+
+
+def _birth_date(birth_date: date, on: date) -> Iterator[Problem]:
+    if birth_date > on or age_on(birth_date, on) > OLDEST_AGE:
         yield Problem(ProblemCode.BIRTH_DATE, "/patient/birth_date")
 
 

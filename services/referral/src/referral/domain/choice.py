@@ -180,7 +180,7 @@ def _is_mental_health(case: Circumstances) -> bool:
 # ---- what came of it
 
 Answer = Literal["provider", "stay"]
-Outcome = Literal["accepted", "unavailable", "stayed", "lapsed", "expired"]
+Outcome = Literal["accepted", "unavailable", "stayed", "lapsed", "expired", "not_made"]
 
 
 @dataclass(frozen=True, slots=True)

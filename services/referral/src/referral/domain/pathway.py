@@ -62,7 +62,7 @@ class Referral:
     received_on: date
     commissioner: str | None
     administrative_category: str
-    circumstances: frozenset[str]
+    circumstances: tuple[str, ...]
     travel_limit_miles: int | None
     recorded_at: datetime
 
@@ -166,7 +166,7 @@ def right_of(referral: Referral) -> RightDecision:
         referral.priority,
         referral.source,
         referral.referring_organisation,
-        referral.circumstances,
+        frozenset(referral.circumstances),
     )
     return decide_right(rules_on(referral.received_on), case)
 

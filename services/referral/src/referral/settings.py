@@ -1,0 +1,26 @@
+"""What an operator may set for this service: `FAIRWAIT_REFERRAL__...`."""
+
+from pydantic import SecretStr
+
+from chassis.settings import Section, Settings, development_secret
+
+
+class ReferralSection(Section):
+    """The key of pathway ids, and whether test patients come in.
+
+    `pathway_secret` never changes while there are pathways: with another one the same referral
+    becomes another pathway. Synthetic NHS numbers never come into production.
+    """
+
+    pathway_secret: SecretStr = development_secret("pathways")
+    allow_synthetic: bool = True
+
+
+class ReferralSettings(Settings):
+    """All settings of this service."""
+
+    referral: ReferralSection = ReferralSection()
+
+    @property
+    def takes_synthetic(self) -> bool:
+        return self.referral.allow_synthetic and not self.production

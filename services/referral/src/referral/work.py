@@ -1,0 +1,48 @@
+"""The unit of work of this service: its repositories, and the rules that come from settings."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chassis.work import Work
+from contracts.event import Event
+from referral.repositories import AuditTrail, Intake, Pathways
+from referral.settings import ReferralSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What handlers decide by and an operator sets."""
+
+    pathway_secret: str
+    allow_synthetic: bool
+
+    @classmethod
+    def of(cls, settings: ReferralSettings) -> "Rules":
+        secret = settings.referral.pathway_secret.get_secret_value()
+        return cls(secret, settings.takes_synthetic)
+
+    def __repr__(self) -> str:
+        return "Rules(...)"
+
+
+class ReferralWork:
+    """One unit of work over pathways, what came in, and who read what."""
+
+    def __init__(self, work: Work, rules: Rules) -> None:
+        self._work = work
+        self.rules = rules
+        self.pathways = Pathways(work)
+        self.intake = Intake(work)
+        self.audit = AuditTrail(work)
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
+
+    @property
+    def today(self) -> date:
+        """The calendar date in London."""
+        return self._work.today
+
+    async def publish(self, event: Event) -> None:
+        await self._work.publish(event)
