@@ -1,0 +1,93 @@
+"""Whether the process lives, has started and is of use, from checks that its parts register."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import structlog
+
+Check: TypeAlias = Callable[[], Awaitable[str]]
+"""Nothing when all is well, otherwise a short sentence without data: `not polled for 41 s`."""
+
+CHECK_WITHIN: Final = 3.0  # seconds; a check that takes longer has failed
+REMEMBERED_FOR: Final = 1.0  # seconds; many probes cost one round of checks
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The answer of `/readyz`: by name of the check what is wrong, empty where nothing is."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
+class Heartbeat:
+    """A part that works in a loop calls `beat`; silent for longer than `within` seconds is wrong."""
+
+    def __init__(self, what: str, *, within: float = 30.0) -> None:
+        self._what = what
+        self._within = within
+        self._last: float | None = None
+
+    def beat(self) -> None:
+        self._last = time.monotonic()
+
+    async def check(self) -> str:
+        if self._last is None:
+            return f"{self._what} has not happened yet"
+        silent = time.monotonic() - self._last
+        return f"{self._what} last happened {silent:.0f} s ago" if silent > self._within else ""
+
+
+class Health:
+    """The checks of a process. Liveness asks none of them: a broken database is no reason to die."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.stopping = False
+        self._checks: dict[str, Check] = {}
+        self._last: tuple[float, Readiness] | None = None
+        self._asking = asyncio.Lock()
+
+    def register(self, name: str, check: Check) -> None:
+        """Adds a check that has to pass before anybody sends us work."""
+        self._checks[name] = check
+        self._last = None
+
+    def heartbeat(self, name: str, what: str, *, within: float = 30.0) -> Heartbeat:
+        """Registers a heartbeat: `health.heartbeat("consumer", "a poll")`."""
+        heartbeat = Heartbeat(what, within=within)
+        self.register(name, heartbeat.check)
+        return heartbeat
+
+    async def readiness(self) -> Readiness:
+        """Ready when started, not stopping and every check passes. At most a second old."""
+        if self.stopping:
+            return Readiness(ready=False, checks={"process": "stopping"})
+        if not self.started:
+            return Readiness(ready=False, checks={"process": "starting"})
+        async with self._asking:
+            now = time.monotonic()
+            if self._last is None or now - self._last[0] > REMEMBERED_FOR:
+                self._last = (now, await self._ask())
+            return self._last[1]
+
+    async def _ask(self) -> Readiness:
+        results = await asyncio.gather(*(_result(name, one) for name, one in self._checks.items()))
+        checks = dict(zip(self._checks, results, strict=True))
+        return Readiness(ready=not any(checks.values()), checks=checks)
+
+
+async def _result(name: str, check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_WITHIN:.0f} s"
+    except Exception as error:  # a check that fails is an answer too
+        log.warning("check.failed", check=name, exc_info=error)
+        return f"failed: {type(error).__name__}"
