@@ -1,0 +1,90 @@
+"""Units of work for everything that is not a batch: requests at an edge, pages, timers, tools."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from chassis.engine import Declaration, Engine, receive
+from chassis.errors import Rejected, TransientError, VersionConflict
+from chassis.kill_points import reached
+from chassis.messages import Received, RefusedSubmission
+from chassis.outbox import EDGE, Chunk
+from chassis.work import Work
+
+R = TypeVar("R")
+
+TRIES = 20
+
+
+class Units:
+    """Runs functions over a unit of work and commits it. Accepts work while Kafka is away."""
+
+    def __init__(self, engine: Engine, store: Any, ring: Callable[[], None]) -> None:
+        self.declaration: Declaration = engine.declaration
+        self._engine = engine
+        self._store = store
+        self._ring = ring
+
+    async def run(
+        self,
+        function: Callable[..., Awaitable[R]],
+        *arguments: Any,
+        traceparent: str = "",
+    ) -> R:
+        """`await function(*arguments, work)` with the service's own work, then commit.
+
+        When this returns, states and events are durable. Runs the function again when another
+        writer was faster, so it must have no effect but through `work`.
+        """
+
+        async def on(work: Work) -> R:
+            return await function(*arguments, self.declaration.wrap(work))
+
+        return await self.raw(on, traceparent=traceparent)
+
+    async def raw(self, function: Callable[[Work], Awaitable[R]], *, traceparent: str = "") -> R:
+        """The same over the engine's own work, for what knows no service."""
+        for attempt in range(TRIES):
+            work = self._engine.begin(traceparent)
+            result = await function(work)
+            try:
+                await self._commit(work)
+            except VersionConflict:
+                await asyncio.sleep(random.uniform(0, min(0.005 * 2**attempt, 0.2)))
+                continue
+            return result
+        raise TransientError("the documents of this request keep being changed by others")
+
+    async def read(self, function: Callable[..., Awaitable[R]], *arguments: Any) -> R:
+        """`await function(*arguments, work)` without committing anything."""
+        return await function(*arguments, self.declaration.wrap(self._engine.begin()))
+
+    async def receive(self, received: Received[Any]) -> None:
+        """Handle a submission from an edge exactly as one from Kafka.
+
+        Raises `Rejected` when the service refuses it; the refusal itself is then on record.
+        """
+
+        async def on(work: Work) -> Rejected | None:
+            wrapped = self.declaration.wrap(work)
+            return await receive(received, self.declaration.handlers, work, wrapped)
+
+        refusal = await self.raw(on, traceparent=received.traceparent)
+        if refusal is not None:
+            raise refusal
+
+    async def refuse(self, refused: RefusedSubmission) -> None:
+        """Put on record that a submission could not even be read field by field."""
+        if self.declaration.handlers.refused is not None:
+            await self.run(self.declaration.handlers.refused, refused)
+
+    async def _commit(self, work: Work) -> None:
+        chunks = [Chunk.of(EDGE, work.rows)] if work.rows else []
+        reached("edge-before-commit")
+        await self._store.commit(work, chunks)
+        reached("edge-after-commit")
+        if chunks:
+            self._ring()

@@ -1,0 +1,254 @@
+"""The unit of work: what one batch, request or timer reads, changes and publishes, all or nothing.
+
+A document holds everything a service keeps of one key:
+
+    {_id, v, seen: {topic: n}, said: {topic: n}, parked, blocked, state: {...}}
+
+`state` belongs to the service's repository. The rest is the engine's: `v` guards against lost
+updates, `seen` is the last sequence applied of each topic (so a repeat is known for ever), `said`
+the last one published (so sequences have no gaps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from chassis.clock import london_date
+from contracts.event import Event, Header, write
+
+Document: TypeAlias = dict[str, Any]
+State: TypeAlias = Mapping[str, Any]
+Sort: TypeAlias = Sequence[tuple[str, int]]
+
+TIMERS = "timers"
+
+
+class Store(Protocol):
+    """Where documents are read from. Writing is the business of whoever commits the work."""
+
+    async def load(self, collection: str, ids: Sequence[str]) -> list[Document]: ...
+
+    async def query(
+        self, collection: str, where: Mapping[str, Any], sort: Sort, limit: int
+    ) -> list[Document]: ...
+
+
+class Row(NamedTuple):
+    """One Kafka record to be sent, ready as bytes."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: list[Header]
+
+
+@dataclass(slots=True)
+class Slot:
+    """One document as this work sees it. Values are replaced and never changed in place."""
+
+    id: str
+    version: int = 0
+    seen: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, int] = field(default_factory=dict)
+    parked: int = 0
+    blocked: bool = False
+    state: State | None = None
+    dirty: bool = False
+    blind: bool = False
+
+    @classmethod
+    def of(cls, document: Document) -> Slot:
+        return cls(
+            document["_id"],
+            document["v"],
+            document.get("seen") or {},
+            document.get("said") or {},
+            document.get("parked", 0),
+            document.get("blocked", False),
+            document.get("state"),
+        )
+
+    @property
+    def empty(self) -> bool:
+        return self.state is None and not (self.seen or self.said or self.parked)
+
+    def document(self, version: int) -> Document:
+        document: Document = {"_id": self.id, "v": version, "state": self.state}
+        if self.seen:
+            document["seen"] = self.seen
+        if self.said:
+            document["said"] = self.said
+        if self.parked:
+            document["parked"] = self.parked
+            document["blocked"] = self.blocked
+        return document
+
+
+class Savepoint(NamedTuple):
+    changes: int
+    rows: int
+
+
+class Work:
+    """One unit of work. Nothing leaves it before it is committed as a whole.
+
+    `now` and `today` (London) are fixed when it begins, so that everything in it has one date.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        service: str,
+        streams: Mapping[str, str],
+        now: datetime,
+        traceparent: str = "",
+    ) -> None:
+        self.now = now
+        self.today: date = london_date(now)
+        self.traceparent = traceparent
+        self.source = f"urn:fairwait:{service}"
+        self.published: list[Event] = []
+        self.rows: list[Row] = []
+        self._store = store
+        self._streams = streams
+        self._collections: dict[str, Documents] = {}
+        self._journal: list[tuple[Slot, str, Any]] = []
+
+    def documents(self, collection: str) -> Documents:
+        """The documents of one collection, each read once and seen the same by everybody here."""
+        found = self._collections.get(collection)
+        if found is None:
+            found = self._collections[collection] = Documents(collection, self._store, self.change)
+        return found
+
+    @property
+    def collections(self) -> Mapping[str, Documents]:
+        return self._collections
+
+    async def publish(self, event: Event) -> None:
+        """Number the event and send it with this work. Its key's document keeps the number."""
+        topic = event.topic.name
+        slot = await self.documents(self._streams[topic]).slot(event.subject)
+        sequence = slot.said.get(topic, 0) + 1
+        self.change(slot, "said", {**slot.said, topic: sequence})
+        event = event.published(
+            sequence=sequence, source=self.source, now=self.now, traceparent=self.traceparent
+        )
+        self.published.append(event)
+        self.rows.append(Row(topic, *write(event)))
+
+    def set_timer(self, name: str, subject: str, due_at: datetime) -> None:
+        """Call the timer's handler once, at or soon after `due_at`. Setting it again moves it."""
+        self.documents(TIMERS).overwrite(
+            f"{name}:{subject}",
+            {"name": name, "subject": subject, "due_at": due_at, "armed": True},
+        )
+
+    def cancel_timer(self, name: str, subject: str) -> None:
+        """Forget a timer, whether or not it was set."""
+        self.documents(TIMERS).discard(f"{name}:{subject}")
+
+    def change(self, slot: Slot, attribute: str, value: Any) -> None:
+        """Change a slot so that `undo` can take it back. For the engine and `Documents`."""
+        journal = self._journal
+        journal.append((slot, attribute, getattr(slot, attribute)))
+        setattr(slot, attribute, value)
+        if not slot.dirty:
+            journal.append((slot, "dirty", False))
+            slot.dirty = True
+
+    def savepoint(self) -> Savepoint:
+        return Savepoint(len(self._journal), len(self.rows))
+
+    def undo(self, savepoint: Savepoint) -> None:
+        """Take back everything since `savepoint`, and nothing before it."""
+        while len(self._journal) > savepoint.changes:
+            slot, attribute, value = self._journal.pop()
+            setattr(slot, attribute, value)
+        kept = savepoint.rows - len(self.rows)
+        if kept:
+            del self.rows[savepoint.rows :]
+            del self.published[savepoint.rows :]
+
+
+class Documents:
+    """One collection within a unit of work: an identity map over its documents."""
+
+    def __init__(self, name: str, store: Store, change: Any) -> None:
+        self.name = name
+        self._store = store
+        self._change = change
+        self._slots: dict[str, Slot] = {}
+
+    async def get(self, id: str) -> State | None:
+        """The state kept under `id`, to be read and not changed; None where there is none."""
+        slot = self._slots.get(id)
+        if slot is None:
+            slot = await self.slot(id)
+        return slot.state
+
+    async def put(self, id: str, state: State) -> None:
+        """Keep `state` under `id` from now on, unless somebody else changed it since it was read."""
+        slot = self._slots.get(id)
+        if slot is None:
+            slot = await self.slot(id)
+        self._change(slot, "state", state)
+
+    async def delete(self, id: str) -> None:
+        """Let go of the state under `id`."""
+        self._change(await self.slot(id), "state", None)
+
+    def overwrite(self, id: str, state: State) -> None:
+        """Keep `state` under `id` whatever is there; no read, no guard. Engine documents only."""
+        self._change(self._blind(id), "state", state)
+
+    def discard(self, id: str) -> None:
+        """Remove whatever is under `id`; no read, no guard."""
+        self._change(self._blind(id), "state", None)
+
+    async def load(self, ids: Iterable[str]) -> None:
+        """Read many documents at once, so that `get` finds them without another read."""
+        missing = [id for id in dict.fromkeys(ids) if id not in self._slots]
+        if not missing:
+            return
+        for document in await self._store.load(self.name, missing):
+            self._slots[document["_id"]] = Slot.of(document)
+        for id in missing:
+            if id not in self._slots:
+                self._slots[id] = Slot(id)
+
+    async def query(
+        self, where: Mapping[str, Any], *, sort: Sort = (), limit: int = 0
+    ) -> list[tuple[str, State]]:
+        """States that match, as this work sees them; names are relative to the state.
+
+        Begins with equality on an indexed name. What this work has already changed is shown as
+        changed (and left out when deleted) but is not matched anew.
+        """
+        found = await self._store.query(
+            self.name,
+            {f"state.{name}": value for name, value in where.items()},
+            [(f"state.{name}", direction) for name, direction in sort],
+            limit,
+        )
+        slots = [self._slots.setdefault(one["_id"], Slot.of(one)) for one in found]
+        return [(slot.id, slot.state) for slot in slots if slot.state is not None]
+
+    async def slot(self, id: str) -> Slot:
+        """The whole document, for the engine."""
+        if id not in self._slots:
+            await self.load((id,))
+        return self._slots[id]
+
+    def changed(self) -> list[Slot]:
+        return [slot for slot in self._slots.values() if slot.dirty]
+
+    def _blind(self, id: str) -> Slot:
+        slot = self._slots.get(id)
+        if slot is None:
+            slot = self._slots[id] = Slot(id, blind=True)
+        return slot
