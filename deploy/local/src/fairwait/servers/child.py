@@ -59,6 +59,9 @@ class Child(ABC):
 
     async def start(self) -> None:
         """Return when the server answers; the same port and the same data on every start."""
+        if await port_is_open(self.port):  # else that server would answer in this one's place
+            raise ServerFailed(f"{self.name}: something else listens on port {self.port}")
+
         self.directory.mkdir(parents=True, exist_ok=True)
         self._process = spawn(self.command(), log=self.log, cwd=self.directory)
         try:
@@ -98,14 +101,13 @@ class Child(ABC):
 
     def pause(self) -> None:
         """Stop it where it stands: connections stay open and nothing answers."""
-        self._send(signal.SIGSTOP)
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+            os.waitpid(self._process.pid, os.WUNTRACED)  # its threads answer until it has stopped
 
     def resume(self) -> None:
-        self._send(signal.SIGCONT)
-
-    def _send(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(number)
+            self._process.send_signal(signal.SIGCONT)
 
     async def _until_it_answers(self) -> None:
         while not await self.answers():

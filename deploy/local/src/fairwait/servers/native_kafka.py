@@ -114,7 +114,9 @@ class Broker(Child):
         return ["java", *JAVA_FLAGS, "-cp", f"{self.jars}/*"]
 
     def _format(self) -> None:
-        """Write the cluster's first metadata; does nothing to a log that is there."""
+        """Write the cluster's first metadata, once; a log that is there stays as it is."""
+        if (self.directory / self.name / "meta.properties").exists():
+            return
         self.directory.mkdir(parents=True, exist_ok=True)
         formatted = subprocess.run(
             [

@@ -1,0 +1,95 @@
+# Fairwait's tasks. Needs make, Python 3.11 or newer and a package registry that pip knows.
+
+PYTHON ?= python3
+WORKERS ?= auto
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# uv-build, which builds our distributions, is looked up on the path
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+DISTRIBUTIONS := contracts chassis services/referral services/matching services/notifications \
+                 services/reporting deploy/local
+PROJECTS := $(DISTRIBUTIONS:%=%/pyproject.toml)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup dev run once check test test-kafka fuzz bench contracts requirements vendor clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
+		| awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+# --- Install ---------------------------------------------------------------------------------
+
+setup: $(VENV)/.run $(VENV)/.editable ## Install what a run needs, into .venv
+
+dev: $(VENV)/.dev $(VENV)/.editable ## Install what tests and checks need, too
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fairwait needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt | $(VENV)/.python
+	$(PIP) --require-hashes -r requirements/run.txt
+	@touch $@
+
+# Holds run.txt and more, at the same versions
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/.python
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.editable: $(PROJECTS) | $(VENV)/.run
+	$(PIP) --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e ./%)
+	@touch $@
+
+# --- Run -------------------------------------------------------------------------------------
+
+run: setup ## The whole system on this machine, until Ctrl-C
+	fairwait run $(ARGS)
+
+once: setup ## One pathway from referral to the data set, then stop
+	fairwait once $(ARGS)
+
+# --- Check -----------------------------------------------------------------------------------
+
+check: dev ## Lint, format, types, who imports whom, published contracts
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+	python -m contracts.tools check
+
+test: dev ## Every test that needs neither Docker nor Java
+	pytest -n $(WORKERS) $(ARGS)
+
+NEEDS_KAFKA := $(wildcard tests/integration tests/e2e tests/crash)
+
+test-kafka: dev ## The tests that meet a broker, on Apache Kafka (Java 17 and Maven)
+	FAIRWAIT_STACK=native FAIRWAIT_REQUIRE=$${FAIRWAIT_REQUIRE:-durable_kafka} \
+		pytest -n $(WORKERS) $(NEEDS_KAFKA) $(ARGS)
+
+fuzz: dev ## Search longer for inputs that break an edge
+	pytest -n $(WORKERS) --hypothesis-profile=fuzz tests/fuzz $(ARGS)
+
+bench: dev ## Measure throughput and latency on this machine
+	fairwait bench $(ARGS)
+
+# --- Write what is committed -----------------------------------------------------------------
+
+contracts: dev ## Write schemas, examples and AsyncAPI from the event classes
+	python -m contracts.tools write
+
+requirements: dev ## Resolve requirements/*.in into pinned, hashed lists (ARGS=--upgrade)
+	requirements/compile.sh $(ARGS)
+
+vendor: dev ## Fetch the front-end files of deploy/vendor/vendor.toml (needs npm)
+	python deploy/vendor/vendor.py
+
+clean: ## Remove what runs and tools left behind; .venv stays
+	rm -rf .fairwait .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		.coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
