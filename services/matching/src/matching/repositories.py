@@ -234,3 +234,19 @@ def _diary_state(diary: Diary) -> State:
             [opening.local_start.isoformat(), opening.session_id] for opening in diary.openings
         ],
     }
+
+
+# ---- refusals
+
+
+class Refusals:
+    """Which refused declarations have been told to their sender, so that each is told once."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def known(self, subject: str) -> bool:
+        return await self._documents.get(subject) is not None
+
+    async def save(self, subject: str, publisher: OdsCode) -> None:
+        await self._documents.put(subject, {"kind": "refusal", "publisher": publisher})
