@@ -1,6 +1,9 @@
-# Fairwait's tasks. Needs make, Python 3.11 or newer and a package registry that pip knows.
+# Fairwait's tasks. They need make, Python 3.11 to 3.13, and a package index that pip knows.
 
-PYTHON ?= python3
+# The first that the embedded store runs on; PYTHON=... chooses another
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		2>/dev/null && echo $$python && break; done)
 WORKERS ?= auto
 ARGS ?=
 
@@ -29,7 +32,7 @@ setup: $(VENV)/.run $(VENV)/.editable ## Install what a run needs, into .venv
 dev: $(VENV)/.dev $(VENV)/.editable ## Install what tests and checks need, too
 
 $(VENV)/.python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fairwait needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@test -n "$(PYTHON)" || { echo "Needs Python 3.11, 3.12 or 3.13 with venv (Debian: python3-venv), or PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 

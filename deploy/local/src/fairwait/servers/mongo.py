@@ -28,7 +28,7 @@ class SecantusMongo(Child):
 
     def command(self) -> list[str]:
         return [
-            str(Path(sysconfig.get_path("scripts")) / "secantusd-py"),
+            str(secantus_script()),
             *("--host", HOST, "--port", str(self.port)),
             *("--storage-path", str(self.directory / "mongo")),
             "--sync-on-commit",  # without it a kill loses acknowledged writes
@@ -55,6 +55,16 @@ class ExternalMongo:
 
     async def stop(self) -> None:
         """Not ours to stop."""
+
+
+def secantus_script() -> Path:
+    script = Path(sysconfig.get_path("scripts")) / "secantusd-py"
+    if not script.exists():
+        raise ServerFailed(
+            "SecantusDB is not installed: `make setup` installs it on Python 3.11 to 3.13. "
+            "FAIRWAIT_MONGO__URI names a MongoDB that is already there."
+        )
+    return script
 
 
 async def mongo_answers(uri: str, seconds: float = 1) -> bool:
