@@ -264,6 +264,8 @@ def attend(pathway: Pathway, visit: Attendance, today: date) -> AttendedPathway 
     """The pathway after the visit, or everything that is wrong with it."""
     if visit.on > today:
         return [Problem(ProblemCode.DATE_IN_FUTURE, "/attended_on")]
+    if visit.on < pathway.referral.received_on:
+        return [Problem(ProblemCode.BEFORE_REFERRAL, "/attended_on")]
     appointment = _appointment_of(pathway, visit)
     if appointment is None:
         return [Problem(ProblemCode.ALREADY_RECORDED, "/attended_on")]
