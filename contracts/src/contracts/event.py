@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -155,7 +155,10 @@ def _without_major(event_type: str) -> str:
     return event_type.rpartition(".v")[0]
 
 
-def _enveloped(event: Any, envelope: Envelope) -> Any:
+E = TypeVar("E", bound=Event)
+
+
+def _enveloped(event: E, envelope: Envelope) -> E:
     object.__setattr__(event, "envelope", envelope)  # frozen for everybody else
     return event
 
@@ -201,7 +204,7 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
         event = cls.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         raise Unreadable(describe(error)) from None
-    return _enveloped(event, _envelope(attributes))  # type: ignore[no-any-return]
+    return _enveloped(event, _envelope(attributes))
 
 
 def _envelope(attributes: dict[str, bytes | None]) -> Envelope:

@@ -40,11 +40,12 @@ class Submission(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str] = ""
+    minor: ClassVar[int] = 0
 
-    def __init_subclass__(cls, *, type: str = "", **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, type: str = "", minor: int = 0, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if type:
-            cls.type = type
+            cls.type, cls.minor = type, minor
             TYPES[type] = cls
 
 

@@ -9,9 +9,7 @@ from contracts.topics import NOTIFICATION
 Template = Literal["choose-provider", "booked", "stayed", "lapsed", "reminder"]
 
 
-class NotificationIntended(
-    Event, type="fairwait.notification.intended.v1", topic=NOTIFICATION
-):
+class NotificationIntended(Event, type="fairwait.notification.intended.v1", topic=NOTIFICATION):
     """The patient is to be told something. `message_id` is made of pathway, step and channel."""
 
     message_id: str
@@ -29,9 +27,7 @@ class NotificationHandedOver(
     channel: Channel
 
 
-class NotificationDelivered(
-    Event, type="fairwait.notification.delivered.v1", topic=NOTIFICATION
-):
+class NotificationDelivered(Event, type="fairwait.notification.delivered.v1", topic=NOTIFICATION):
     """The channel says that the message arrived."""
 
     message_id: str

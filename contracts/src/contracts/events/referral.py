@@ -51,7 +51,7 @@ class RightToChooseDecided(Event, type="fairwait.referral.right_decided.v1", top
     applies: bool
     rule_set: str
     policy_text: str
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = Field(default={})
 
 
 class ClockStarted(Event, type="fairwait.referral.clock_started.v1", topic=REFERRAL):
