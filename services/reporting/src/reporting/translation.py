@@ -19,6 +19,7 @@ from contracts.events import (
     OfferAccepted,
     OfferExpired,
     OfferLapsed,
+    OfferNotMade,
     OfferShortlisted,
     OfferStayed,
     OfferUnavailable,
@@ -92,6 +93,10 @@ def _shortlisted(event: OfferShortlisted) -> Fact:
         candidates=event.candidates,
         rule_set=event.rule_set,
     )
+
+
+def _not_made(event: OfferNotMade) -> Fact:
+    return facts.NotMade(event.shortlist_id, event.reason, event.candidates, event.rule_set)
 
 
 def _chose(event: ProviderChosen) -> Fact:
@@ -181,6 +186,7 @@ _TRANSLATIONS: dict[type[Event], Callable[[Any], Fact]] = {
     ClockContinued: _continued,
     ClockStopped: _stopped,
     OfferShortlisted: _shortlisted,
+    OfferNotMade: _not_made,
     ProviderChosen: _chose,
     StayChosen: _chose_to_stay,
     OfferAccepted: _accepted,

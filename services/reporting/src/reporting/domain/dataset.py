@@ -6,22 +6,17 @@ Files, data dictionary and checks are all made from these declarations.
 # ruff: noqa: N805  dataframely calls its rules with the class
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any, Final, TypeAlias
 
 import dataframely as dy
 import polars as pl
 
 from contracts.codes import PRIORITY_TYPES, SEXES
-from reporting.domain.projection import PathwayRecord
 from reporting.domain.rows import (
     CHOICE_STATES,
     PATHWAY_TOPICS,
     ROW_TOPICS,
     STATES,
-    activity_rows,
-    is_pathway,
-    pathway_row,
 )
 from reporting.domain.weeks import AGE_BANDS, LAST_BAND, WAIT_BANDS
 
@@ -261,20 +256,6 @@ LINEAGE_TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "pathways": PATHWAY_TOPICS,
     "activity": ROW_TOPICS,
 }
-
-
-def frames(records: Iterable[PathwayRecord], as_at: date) -> dict[str, Frame]:
-    """The tables of these records, each sorted by its primary key. Records may come in any order."""
-    pathways: list[dict[str, Any]] = []
-    activity: list[dict[str, Any]] = []
-    for record in records:
-        if is_pathway(record):
-            pathways.append(pathway_row(record, as_at))
-            activity.extend(activity_rows(record))
-    return {
-        "pathways": frame("pathways", pathways),
-        "activity": frame("activity", activity),
-    }
 
 
 def frame(table: str, rows: list[dict[str, Any]]) -> Frame:

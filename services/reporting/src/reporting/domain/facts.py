@@ -95,6 +95,17 @@ class Shortlisted:
 
 
 @dataclass(frozen=True, slots=True)
+class NotMade:
+    """The patient may choose and there was no provider to offer."""
+
+    shortlist: str
+    reason: str
+    candidates: int
+    rule_set: str
+    kind: Literal["not_made"] = "not_made"
+
+
+@dataclass(frozen=True, slots=True)
 class Chose:
     """The patient chose a provider of the list."""
 
@@ -199,6 +210,7 @@ Fact: TypeAlias = (
     | Continued
     | Stopped
     | Shortlisted
+    | NotMade
     | Chose
     | ChoseToStay
     | Accepted

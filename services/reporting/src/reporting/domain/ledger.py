@@ -155,7 +155,7 @@ class Walk:
         self._head = head
         self._number = 0
         self._entries = 0
-        self._previous = GENESIS
+        self.previous = GENESIS
         self.flaws: list[Flaw] = []
 
     def step(self, segment: Segment | None) -> None:
@@ -163,19 +163,17 @@ class Walk:
         self._number += 1
         if segment is None:
             self.flaws.append(Flaw(self._head.chain, self._number, "it is missing"))
-            self._previous = ""  # nothing can follow a segment that is not there
+            self.previous = ""  # nothing can follow a segment that is not there
             return
-        flaw = flaw_in(
-            segment, chain=self._head.chain, number=self._number, previous=self._previous
-        )
+        flaw = flaw_in(segment, chain=self._head.chain, number=self._number, previous=self.previous)
         if flaw:
             self.flaws.append(flaw)
         self._entries += segment.entries
-        self._previous = segment.sha256
+        self.previous = segment.sha256
 
     def finish(self) -> list[Flaw]:
         """All flaws, those of the end of the chain included."""
-        if (self._entries, self._previous) != (self._head.entries, self._head.sha256):
+        if (self._entries, self.previous) != (self._head.entries, self._head.sha256):
             self.flaws.append(Flaw(self._head.chain, self._number, "the chain ends otherwise"))
         return self.flaws
 

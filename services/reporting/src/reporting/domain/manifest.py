@@ -7,12 +7,21 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from contracts.codes import versions
-from reporting.domain.facts import Declared, Referred, Refused, RightDecided, Shortlisted
+from reporting.domain.facts import (
+    Declared,
+    NotMade,
+    Referred,
+    Refused,
+    RightDecided,
+    Shortlisted,
+)
 from reporting.domain.ledger import Head
 from reporting.domain.projection import PathwayRecord
 from reporting.domain.rows import SCHEMA_VERSION
 
 SILENT_AFTER = timedelta(days=7)  # the waiting list data set is weekly
+# What the list of releases shows of each; the whole is in its folder.
+SUMMARY: Final = ("release", "as_at", "built_at", "dataset_sha256", "rows", "events", "data_up_to")
 EDITION: Final = "internal: patient-level rows and exact figures; not for publication"
 
 
@@ -38,7 +47,11 @@ class Census:
             match said.fact:
                 case Referred(publisher=name) | Refused(publisher=name) | Declared(provider=name):
                     self.heard[name] = max(said.at, self.heard.get(name, said.at))
-                case RightDecided(rule_set=rules) | Shortlisted(rule_set=rules):
+                case (
+                    RightDecided(rule_set=rules)
+                    | Shortlisted(rule_set=rules)
+                    | NotMade(rule_set=rules)
+                ):
                     self.rule_sets.add(rules)
                 case _:
                     pass

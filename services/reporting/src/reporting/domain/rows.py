@@ -14,6 +14,7 @@ from reporting.domain.facts import (
     Chose,
     Continued,
     Ended,
+    NotMade,
     Referred,
     RightDecided,
     Sector,
@@ -49,7 +50,14 @@ State: TypeAlias = Literal[
 ]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
-ChoiceState: TypeAlias = Literal["not_offered", "offered", "chosen", "stayed", "lapsed"]
+ChoiceState: TypeAlias = Literal[
+    "not_offered",
+    "no_provider",  # there was no other provider to offer
+    "offered",
+    "chosen",
+    "stayed",
+    "lapsed",
+]
 CHOICE_STATES: Final[tuple[ChoiceState, ...]] = get_args(ChoiceState)
 
 TREATED = "30"  # RTT status: first definitive treatment
@@ -94,9 +102,11 @@ def state_of(record: PathwayRecord) -> State:
 
 def choice_state_of(record: PathwayRecord) -> ChoiceState:
     """How far the patient's choice of a provider has come, whatever was done since."""
-    if record.first(Shortlisted) is None:
-        return "not_offered"
     offer = _newest_offer(record)
+    if offer is None:
+        return "not_offered"
+    if isinstance(offer, NotMade):
+        return "no_provider"
     if isinstance(offer, Accepted):
         return "chosen"
     if isinstance(offer, Ended) and offer.how in ("stayed", "lapsed"):
@@ -104,9 +114,9 @@ def choice_state_of(record: PathwayRecord) -> ChoiceState:
     return "offered"
 
 
-def _newest_offer(record: PathwayRecord) -> Shortlisted | Accepted | Ended | None:
-    offer = record.newest("offer", Shortlisted, Accepted, Ended)
-    assert offer is None or isinstance(offer, (Shortlisted, Accepted, Ended))
+def _newest_offer(record: PathwayRecord) -> Shortlisted | NotMade | Accepted | Ended | None:
+    offer = record.newest("offer", Shortlisted, NotMade, Accepted, Ended)
+    assert offer is None or isinstance(offer, (Shortlisted, NotMade, Accepted, Ended))
     return offer
 
 

@@ -1,0 +1,303 @@
+"""Releases: built from the records, built again from the ledger, checked, and published."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from contracts.event import read
+from contracts.topics import PARTITIONS
+from reporting import files
+from reporting.domain.dataset import broken_rules
+from reporting.domain.dictionary import (
+    NAME,
+    data_package,
+    dictionary_csv,
+    dictionary_markdown,
+)
+from reporting.domain.facts import Said, Source
+from reporting.domain.gathering import Gathering
+from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
+from reporting.domain.manifest import FileFacts, manifest
+from reporting.domain.notes import notes
+from reporting.domain.projection import PathwayRecord
+from reporting.domain.rows import SCHEMA_VERSION
+from reporting.handlers import publish_release
+from reporting.ports import Units
+from reporting.repositories import Chain, collection_of
+from reporting.settings import ReportingSection
+from reporting.translation import said_by
+from reporting.work import ReportingWork
+
+SEGMENTS_AT_ONCE: Final = 16
+STEADY_TRIES: Final = 3
+NOTES: Final = "README.md"
+
+
+class LedgerDamaged(Exception):
+    """The ledger is not as it was written, so nothing is built from it."""
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        first = flaws[0]
+        super().__init__(
+            f"{len(flaws)} flaws, the first in chain {first.chain}, "
+            f"segment {first.segment}: {first.reason}"
+        )
+        self.flaws = flaws
+
+
+# ---- the three things one can ask for
+
+
+async def build_release(
+    units: Units, section: ReportingSection, *, today: date, now: datetime
+) -> dict[str, Any]:
+    """Builds, files and publishes the next release from the records; its manifest.
+
+    The number is taken first and the files stand in their place before anybody is told, so that
+    a crash in between leaves a number unused and never a release without its files.
+    """
+    release = await units.run(_reserve)
+    gathered = await from_records(units, today)
+    made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
+    await asyncio.to_thread(files.put, section.directory / release, made.files)
+    await units.run(publish_release, made.manifest)
+    return made.manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A release made again from the ledger alone, and how it compares."""
+
+    release: str
+    dataset_sha256: str
+    rebuild_sha256: str
+    differing_files: list[str]
+    events: int
+
+    @property
+    def equal(self) -> bool:
+        return self.dataset_sha256 == self.rebuild_sha256 and not self.differing_files
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "equal": self.equal}
+
+
+async def rebuild(units: Units, section: ReportingSection, release: str) -> Rebuilt:
+    """Makes a release again from the ledger up to where it stood then, in a fresh folder.
+
+    Raises `LedgerDamaged`, also when the ledger no longer leads to the hashes in the manifest.
+    """
+    stated = files.read_manifest(section.directory / release)
+    ends = {one["partition"]: (one["segments"], one["sha256"]) for one in stated["ledger"]}
+    gathered = await from_ledger(units, date.fromisoformat(stated["as_at"]), ends)
+
+    now = datetime.fromisoformat(stated["built_at"])
+    made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
+    await asyncio.to_thread(files.put, section.directory / "rebuilt" / release, made.files)
+    return Rebuilt(
+        release=release,
+        dataset_sha256=stated["dataset_sha256"],
+        rebuild_sha256=made.manifest["dataset_sha256"],
+        differing_files=_differing(stated["files"], made.manifest["files"]),
+        events=made.manifest["events"],
+    )
+
+
+def _differing(stated: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
+    names = sorted(stated.keys() | made.keys())
+    return [name for name in names if stated.get(name) != made.get(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk over the whole ledger found."""
+
+    segments: int
+    events: int
+    flaws: list[Flaw]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "sound": not self.flaws}
+
+
+async def verify_ledger(units: Units) -> Verified:
+    """Every segment of every chain, one after the other, against the hashes."""
+    segments, events, flaws = 0, 0, list[Flaw]()
+    for partition in range(PARTITIONS):
+        chain = await units.read(_chain, partition)
+        walk = Walk(chain.head)
+        async for found in _segments(units, chain.head):
+            walk.step(found)
+        segments += chain.head.segments
+        events += chain.head.entries
+        flaws += walk.finish()
+    return Verified(segments, events, flaws)
+
+
+# ---- from records
+
+
+async def from_records(units: Units, as_at: date) -> Gathering:
+    """Everything that the records hold now."""
+    gathered = Gathering(as_at)
+    for partition in range(PARTITIONS):
+        chain, records = await _steady(units, partition)
+        await asyncio.to_thread(gathered.take, records)
+        gathered.end(chain.head, chain.types, chain.latest)
+    return gathered
+
+
+async def _steady(units: Units, partition: int) -> tuple[Chain, list[PathwayRecord]]:
+    """The records of a partition together with the end of the chain that they stand for.
+
+    When batches keep coming in between the two reads, the ledger up to a fixed end says the same.
+    """
+    for _ in range(STEADY_TRIES):
+        before = await units.read(_chain, partition)
+        records = await units.read(_records, partition)
+        if (await units.read(_chain, partition)).head == before.head:
+            return before, records
+    return await _replayed(units, await units.read(_chain, partition))
+
+
+# ---- from the ledger
+
+
+async def from_ledger(
+    units: Units, as_at: date, ends: Mapping[int, tuple[int, str]] | None = None
+) -> Gathering:
+    """Everything that the ledger holds; with `ends` only up to these segments of each chain."""
+    gathered = Gathering(as_at)
+    for partition in range(PARTITIONS):
+        chain = await units.read(_chain, partition)
+        if ends is not None:
+            chain = _cut(chain, *ends[partition])
+        chain, records = await _replayed(units, chain)
+        await asyncio.to_thread(gathered.take, records)
+        gathered.end(chain.head, chain.types, chain.latest)
+    return gathered
+
+
+def _cut(chain: Chain, segments: int, sha256: str) -> Chain:
+    """The chain as it was when it had so many segments. What was counted is counted anew."""
+    if segments > chain.head.segments:
+        flaw = Flaw(chain.head.chain, chain.head.segments, "the chain was longer once")
+        raise LedgerDamaged([flaw])
+    return Chain(Head(chain.head.chain, segments, -1, sha256), {}, {})
+
+
+async def _replayed(units: Units, chain: Chain) -> tuple[Chain, list[PathwayRecord]]:
+    """The records that the events of a chain make, and the chain with everything counted anew."""
+    said: defaultdict[tuple[str, str], dict[Source, Said]] = defaultdict(dict)
+    offsets: dict[str, int] = {}
+    types: defaultdict[str, int] = defaultdict(int)
+    latest: dict[str, datetime] = {}
+    count = 0
+    async for entry in _entries(units, chain.head):
+        event = read(entry.value, entry.headers)
+        told = said_by(event)
+        said[collection_of(entry.topic), event.subject].setdefault(told.source, told)
+        types[event.type] += 1
+        latest[entry.topic] = max(told.at, latest.get(entry.topic, told.at))
+        offsets[entry.topic] = max(entry.offset, offsets.get(entry.topic, entry.offset))
+        count += 1
+    head = Head(chain.head.chain, chain.head.segments, count, chain.head.sha256, offsets)
+    records = [PathwayRecord(subject, facts) for (_, subject), facts in said.items()]
+    return Chain(head, types, latest), records
+
+
+async def _entries(units: Units, head: Head) -> AsyncIterator[Entry]:
+    """The entries of a chain in order, each segment checked before it is opened."""
+    walk = Walk(head)
+    async for segment in _segments(units, head):
+        walk.step(segment)
+        if walk.flaws or segment is None:
+            raise LedgerDamaged(walk.flaws)
+        for entry in unseal(segment):
+            yield entry
+    if walk.previous != head.sha256:
+        raise LedgerDamaged([Flaw(head.chain, head.segments, "the chain ends otherwise")])
+
+
+async def _segments(units: Units, head: Head) -> AsyncIterator[Any]:
+    """What stands at each place of a chain, in order; None where nothing does."""
+    for first in range(1, head.segments + 1, SEGMENTS_AT_ONCE):
+        last = min(first + SEGMENTS_AT_ONCE - 1, head.segments)
+        found = await units.read(_read_segments, head.chain, first, last)
+        for number in range(first, last + 1):
+            yield found.get(number)
+
+
+# ---- reads
+
+
+async def _reserve(work: ReportingWork) -> str:
+    return await work.releases.reserve()
+
+
+async def _chain(partition: int, work: ReportingWork) -> Chain:
+    return await work.ledger.chain(partition)
+
+
+async def _records(partition: int, work: ReportingWork) -> list[PathwayRecord]:
+    pathways = await work.pathways.of_partition(partition)
+    return pathways + await work.sessions.of_partition(partition)
+
+
+async def _read_segments(
+    partition: int, first: int, last: int, work: ReportingWork
+) -> Mapping[int, Any]:
+    return await work.ledger.segments(partition, first, last)
+
+
+# ---- files
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files of a release by name, its manifest among them."""
+
+    files: Mapping[str, bytes]
+    manifest: dict[str, Any]
+
+
+def _make(gathered: Gathering, release: str, now: datetime, expected: Sequence[str]) -> Made:
+    tables = gathered.tables()
+    as_at = gathered.as_at.isoformat()
+    metadata = {"dataset": NAME, "as_at": as_at, "schema_version": SCHEMA_VERSION}
+
+    contents: dict[str, bytes] = {}
+    facts: dict[str, FileFacts] = {}
+    for table, rows in tables.items():
+        for name, content in files.table_bytes(table, rows, metadata).items():
+            contents[name] = content
+            facts[name] = files.facts_of(content, rows.height)
+
+    described = {
+        table: (facts[f"{table}.csv"].sha256, facts[f"{table}.csv"].bytes) for table in tables
+    }
+    lineage = gathered.lineage()
+    others = {
+        files.LINEAGE: files.lineage_bytes(lineage),
+        "datapackage.json": files.json_bytes(data_package(described, release, as_at)),
+        "dictionary.csv": dictionary_csv().encode(),
+        "dictionary.md": dictionary_markdown().encode(),
+    }
+    stated = manifest(
+        release=release,
+        as_at=gathered.as_at,
+        now=now,
+        tables=facts,
+        others={name: files.facts_of(content) for name, content in others.items()},
+        broken={table: broken_rules(table, rows) for table, rows in tables.items()},
+        census=gathered.census,
+        ends=gathered.ends(),
+        expected=expected,
+    )
+    others[NOTES] = notes(stated).encode()
+    stated["files"][NOTES] = asdict(files.facts_of(others[NOTES]))
+    others[files.MANIFEST] = files.json_bytes(stated)
+    return Made({**contents, **others}, stated)
