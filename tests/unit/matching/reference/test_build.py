@@ -11,7 +11,7 @@ import pytest
 
 from matching.reference.__main__ import main
 from matching.reference.build import LeftOut, Report, Sources, SourceUnreadable, build
-from tests.unit.matching.reference.published import (
+from tests.unit.matching.reference.files import (
     HOSPITAL_COLUMNS,
     a_list,
     hospital,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.reference.build.waits import BANDS, percentile
-from tests.unit.matching.reference.published import shared
+from matching.reference.published.waits import BANDS, percentile
+from tests.unit.matching.reference.files import shared
 
 PEOPLE = st.lists(st.integers(0, 50), min_size=len(BANDS), max_size=len(BANDS))
 

@@ -13,7 +13,7 @@ import pytest
 from contracts.codes import INTEGRATED_CARE_BOARDS, RTT_GROUPS
 from contracts.identifiers import parse_postcode
 from matching.reference import Position, ReferenceWorld, Sector, load
-from tests.unit.matching.reference.published import shared
+from tests.unit.matching.reference.files import shared
 
 REFERENCE = Path(__file__).parents[4] / "services/matching/src/matching/reference"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matching.reference.build import Sources
-from matching.reference.build.waits import BANDS, LAYOUT
+from matching.reference.published.waits import BANDS, LAYOUT
 
 ROOT = Path(__file__).parents[4]
 
