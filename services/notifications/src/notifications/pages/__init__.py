@@ -1,0 +1,1 @@
+"""The pages on which a patient chooses where to be treated."""
