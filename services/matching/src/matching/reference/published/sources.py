@@ -146,7 +146,8 @@ class Source:
         try:
             with self.path.open("rb") as raw:
                 total = self.path.stat().st_size
-                for line, record in self._lines(raw):
+                for record in self._lines(raw):
+                    line = record.line
                     self.read += 1
                     if self.read % REPORT_EVERY == 0:
                         progress(self.path.name, raw.tell(), total)
@@ -155,7 +156,7 @@ class Source:
         except (OSError, EOFError, zlib.error, csv.Error) as error:
             raise SourceUnreadable(f"{self.path.name} cannot be read after line {line}") from error
 
-    def _lines(self, raw: BinaryIO) -> Iterator[tuple[int, Record]]:
+    def _lines(self, raw: BinaryIO) -> Iterator[Record]:
         lines = csv.reader(
             self._text(raw),
             delimiter=self.layout.delimiter,
@@ -166,7 +167,7 @@ class Source:
 
         for cells in lines:
             if len(cells) == len(header) or (not self.layout.header and len(cells) > len(header)):
-                yield lines.line_num, Record(self.path.name, lines.line_num, cells, places)
+                yield Record(self.path.name, lines.line_num, cells, places)
             elif cells:
                 self._refuse_length(lines.line_num, header, cells)
 

@@ -1,0 +1,1 @@
+"""The synthetic world of a local run: where its people live."""
