@@ -22,11 +22,13 @@ Shape = Mapping[str, object]
 
 
 class Moulds:
-    """The pages of one folder of templates. Give static texts once and values at each filling."""
+    """The pages of some packages' templates. `always` is the same on every page."""
 
-    def __init__(self, package: str, **always: object) -> None:
+    def __init__(self, *packages: str, **always: object) -> None:
         self._components = Environment(
-            loader=ChoiceLoader([PackageLoader(package), PackageLoader("nhsuk_frontend_jinja")]),
+            loader=ChoiceLoader(
+                [PackageLoader(package) for package in (*packages, "nhsuk_frontend_jinja")]
+            ),
             undefined=ChainableUndefined,  # the NHS macros ask for it
             autoescape=True,
             trim_blocks=True,
