@@ -32,7 +32,7 @@ SERVICES = {
 
 
 def test_the_seven_distributions_are_there() -> None:
-    assert set(PROJECTS) == SERVICES | {"fairwait-contracts", "fairwait-chassis", "fairwait"}
+    assert set(PROJECTS) == {*SERVICES, "fairwait-contracts", "fairwait-chassis", "fairwait"}
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -52,7 +52,7 @@ def test_a_distribution_declares_what_it_imports(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_installed_without_its_siblings(name: str) -> None:
-    assert not with_ours_opened(name) & (SERVICES - {name})
+    assert not with_ours_opened(name) & (set(SERVICES) - {name})
 
 
 @pytest.mark.parametrize("name", PROJECTS)
