@@ -1,4 +1,8 @@
-"""Whether the process lives, has started and is of use, from checks that its parts register."""
+"""Whether the process lives, has started and is of use, from checks that its parts register.
+
+`/readyz` asks everything. `/readyz/edge` asks only what a request needs: referrals are accepted
+while Kafka is away, so a load balancer must not take the service out then.
+"""
 
 import asyncio
 import time
@@ -50,12 +54,15 @@ class Health:
         self.started = False
         self.stopping = False
         self._checks: dict[str, Check] = {}
+        self._edge: set[str] = set()
         self._last: tuple[float, Readiness] | None = None
         self._asking = asyncio.Lock()
 
-    def register(self, name: str, check: Check) -> None:
-        """Adds a check that has to pass before anybody sends us work."""
+    def register(self, name: str, check: Check, *, edge: bool = False) -> None:
+        """Adds a check. `edge` says that HTTP requests need what it checks."""
         self._checks[name] = check
+        if edge:
+            self._edge.add(name)
         self._last = None
 
     def heartbeat(self, name: str, what: str, *, within: float = 30.0) -> Heartbeat:
@@ -64,7 +71,7 @@ class Health:
         self.register(name, heartbeat.check)
         return heartbeat
 
-    async def readiness(self) -> Readiness:
+    async def readiness(self, *, edge: bool = False) -> Readiness:
         """Ready when started, not stopping and every check passes. At most a second old."""
         if self.stopping:
             return Readiness(ready=False, checks={"process": "stopping"})
@@ -74,7 +81,10 @@ class Health:
             now = time.monotonic()
             if self._last is None or now - self._last[0] > REMEMBERED_FOR:
                 self._last = (now, await self._ask())
-            return self._last[1]
+            checks = self._last[1].checks
+        if edge:
+            checks = {name: wrong for name, wrong in checks.items() if name in self._edge}
+        return Readiness(ready=not any(checks.values()), checks=checks)
 
     async def _ask(self) -> Readiness:
         results = await asyncio.gather(*(_result(name, one) for name, one in self._checks.items()))

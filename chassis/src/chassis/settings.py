@@ -74,6 +74,7 @@ class KafkaSettings(Section):
     key_file: Path | None = None
     instance_id: str = ""  # static membership: the name of the pod
     batch_records: int = Field(default=500, ge=1, le=10_000)
+    replication: int = Field(default=0, ge=0, le=9)  # of topics made here; 0: as environment asks
 
 
 class MongoSettings(Section):
@@ -170,6 +171,11 @@ class Settings(BaseSettings):
             port = PORTS.get(self.service, 8100)
             object.__setattr__(self, "http", self.http.model_copy(update={"port": port}))
         return self
+
+    @property
+    def replication(self) -> int:
+        """Copies of each topic that is made here: three in production, elsewhere one."""
+        return self.kafka.replication or (3 if self.production else 1)
 
     @property
     def production(self) -> bool:

@@ -178,16 +178,17 @@ class Tokens:
             for one in settings.issuers
         }
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._refresh_wanted = asyncio.Event()
 
     def verify(self, token: str, at: datetime) -> Caller:
         """The caller, judged by a token as it stood at the instant `at`.
 
-        Raises `TokenRefused`, or `KeysUnknown` where `refresh` may still help.
+        Raises `TokenRefused`, or `KeysUnknown` where the next refresh may help; `keep_fresh` then
+        does one, so that it is worth trying again soon.
         """
         verified = self._verified.get(token)
         if verified is None:
-            verified = self._verify(token)
-            self._remember(token, verified)
+            verified = self._verify_anew(token)
         instant = at.timestamp()
         if instant > verified.expires + LEEWAY:
             raise TokenRefused("the token has expired")
@@ -213,15 +214,31 @@ class Tokens:
             self._verified.clear()
 
     async def keep_fresh(self) -> None:
-        """Refreshes all key sets at start and then every hour; runs until it is cancelled."""
+        """Refreshes all key sets at start, every hour, and for unknown keys; never returns."""
         while True:
             await self.refresh(force=True)
-            await asyncio.sleep(STALE_AFTER)
+            await self._refresh_for_unknown_keys(until=time.monotonic() + STALE_AFTER)
 
-    def _remember(self, token: str, verified: _Verified) -> None:
+    async def _refresh_for_unknown_keys(self, until: float) -> None:
+        while (left := until - time.monotonic()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self._refresh_wanted.wait()
+            except TimeoutError:
+                return
+            self._refresh_wanted.clear()
+            await self.refresh()
+
+    def _verify_anew(self, token: str) -> _Verified:
+        try:
+            verified = self._verify(token)
+        except KeysUnknown:
+            self._refresh_wanted.set()
+            raise
         self._verified[token] = verified
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
+        return verified
 
     def _verify(self, token: str) -> _Verified:
         if len(token) > LONGEST or _JWT.fullmatch(token) is None:
