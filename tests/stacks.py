@@ -7,13 +7,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
-from fairwait.servers import ExternalKafka, ExternalMongo, NativeKafka, Stack, TansuKafka
+from fairwait.servers import External, ExternalKafka, NativeKafka, Stack, TansuKafka
 
 KEPT_DATABASES = {"admin", "config", "local"}
 
 
 async def emptied(stack: Stack) -> None:
-    if isinstance(stack.kafka, ExternalKafka) or isinstance(stack.mongo, ExternalMongo):
+    if isinstance(stack.kafka, External) or isinstance(stack.mongo, External):
         check_that_it_may_be_erased()
     await asyncio.gather(empty_kafka(stack), empty_mongo(stack))
 

@@ -5,12 +5,14 @@ embedded broker forgets all it had when it ends.
 """
 
 from fairwait.servers.child import ServerFailed
+from fairwait.servers.external import External
 from fairwait.servers.kafka import ExternalKafka, TansuKafka
 from fairwait.servers.mongo import ExternalMongo, SecantusMongo
 from fairwait.servers.native_kafka import NativeKafka, why_no_native_kafka
 from fairwait.servers.stack import Stack, StackKind
 
 __all__ = [
+    "External",
     "ExternalKafka",
     "ExternalMongo",
     "NativeKafka",

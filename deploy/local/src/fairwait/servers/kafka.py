@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from fairwait.servers.child import HOST, Child, ServerFailed, port_is_open
+from fairwait.servers.external import External
 
 
 class TansuKafka(Child):
@@ -45,7 +46,7 @@ class TansuKafka(Child):
 
 
 @dataclass(frozen=True)
-class ExternalKafka:
+class ExternalKafka(External):
     """A cluster that somebody else runs."""
 
     bootstrap: str
@@ -56,9 +57,6 @@ class ExternalKafka:
     async def start(self) -> None:
         if not await kafka_answers(self.bootstrap):
             raise ServerFailed("nothing answers at FAIRWAIT_KAFKA__BOOTSTRAP")
-
-    async def stop(self) -> None:
-        """Not ours to stop."""
 
 
 async def kafka_answers(bootstrap: str, brokers: int = 1) -> bool:

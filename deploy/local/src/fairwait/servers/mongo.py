@@ -8,6 +8,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from fairwait.servers.child import HOST, Child, ServerFailed, port_is_open
+from fairwait.servers.external import External
 
 
 class SecantusMongo(Child):
@@ -43,7 +44,7 @@ class SecantusMongo(Child):
 
 
 @dataclass(frozen=True)
-class ExternalMongo:
+class ExternalMongo(External):
     """A MongoDB that somebody else runs: a replica set, since Fairwait uses transactions."""
 
     uri: str
@@ -52,9 +53,6 @@ class ExternalMongo:
     async def start(self) -> None:
         if not await mongo_answers(self.uri, seconds=10):
             raise ServerFailed("nothing answers at FAIRWAIT_MONGO__URI")
-
-    async def stop(self) -> None:
-        """Not ours to stop."""
 
 
 def secantus_script() -> Path:
