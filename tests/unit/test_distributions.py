@@ -23,12 +23,12 @@ PROJECTS = {
     if (project := tomllib.loads(file.read_text())["project"])
 }
 INSTALLED = packages_distributions()
-SERVICES = {
+SERVICES = [
     "fairwait-referral",
     "fairwait-matching",
     "fairwait-notifications",
     "fairwait-reporting",
-}
+]
 
 
 def test_the_seven_distributions_are_there() -> None:
