@@ -142,7 +142,7 @@ BAD_REQUESTS: list[tuple[str, str, dict[str, Any], int]] = [
     ("POST", "/things", {"json": {"count": 1, "on": "2026-02-30", CANARY: CANARY}}, 422),
     ("POST", "/things?limit=" + CANARY, {"json": {"count": 1, "on": "2026-11-25"}}, 422),
     ("POST", "/things", {"content": f'{{"count": "{CANARY}', "headers": {"content-type": "application/json"}}, 400),
-    ("POST", "/things", {"content": CANARY.encode()}, 400),
+    ("POST", "/things", {"content": CANARY.encode()}, 422),
     ("GET", "/" + CANARY, {}, 404),
     ("PUT", "/things", {"json": {}}, 405),
     ("GET", "/mine", {}, 401),
