@@ -1,15 +1,16 @@
 """Releases: built from the records, built again from the ledger, checked, and published."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.event import read
 from contracts.topics import PARTITIONS
 from reporting import files
+from reporting.domain.balance import Tally
 from reporting.domain.dataset import broken_rules
 from reporting.domain.dictionary import (
     NAME,
@@ -48,7 +49,26 @@ class LedgerDamaged(Exception):
         self.flaws = flaws
 
 
-# ---- the three things one can ask for
+@dataclass(slots=True)
+class Counted:
+    """Events by type and the newest by topic, over all chains."""
+
+    types: Counter[str] = field(default_factory=Counter)
+    latest: dict[str, datetime] = field(default_factory=dict)
+
+    def take(self, chain: Chain) -> None:
+        self.types.update(chain.types)
+        for topic, at in chain.latest.items():
+            self.latest[topic] = max(at, self.latest.get(topic, at))
+
+    @property
+    def up_to(self) -> str | None:
+        """When the newest event was said, as ISO text; None before the first."""
+        newest = max(self.latest.values(), default=None)
+        return newest.isoformat() if newest else None
+
+
+# ---- what one can ask for
 
 
 async def build_release(
@@ -135,6 +155,33 @@ async def verify_ledger(units: Units) -> Verified:
         events += chain.head.entries
         flaws += walk.finish()
     return Verified(segments, events, flaws)
+
+
+async def count(units: Units) -> dict[str, Any]:
+    """What came in and where it stands now, and every sum that does not balance."""
+    tally = Tally()
+    gathered = Counted()
+    for partition in range(PARTITIONS):
+        chain, records = await _steady(units, partition)
+        await asyncio.to_thread(tally.take, records)
+        gathered.take(chain)
+    checks = tally.checks(gathered.types)
+    return {
+        "events": sum(gathered.types.values()),
+        "events_by_type": dict(sorted(gathered.types.items())),
+        "data_up_to": gathered.up_to,
+        **tally.as_json(),
+        "checks": [{**asdict(check), "difference": check.difference} for check in checks],
+        "unbalanced": sum(check.difference for check in checks),
+    }
+
+
+async def chains(units: Units) -> Counted:
+    """What all chains have counted, without reading a record."""
+    gathered = Counted()
+    for partition in range(PARTITIONS):
+        gathered.take(await units.read(_chain, partition))
+    return gathered
 
 
 # ---- from records

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import polars as pl
 
@@ -25,7 +25,10 @@ class NoSuchFigure(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Rows of `table` where each column has the value given (as in the CSV file; "" is empty)."""
+    """Rows of `table` where each column has the value given, written as in the CSV file.
+
+    "" asks for empty cells and "*" for all that are not empty.
+    """
 
     table: str
     measure: Measure = "count"
@@ -76,7 +79,9 @@ def answer(figure: Figure, frame: Frame) -> Answer:
 
 def rows_of(figure: Figure, frame: Frame) -> Frame:
     """The rows that a figure is about, in the order of the table."""
-    return frame.filter(_condition(name, value) for name, value in figure.where)
+    if not figure.where:
+        return frame
+    return frame.filter(*(_condition(name, value) for name, value in figure.where))
 
 
 def key_column(table: str) -> str:
@@ -90,13 +95,14 @@ def keys_of(figure: Figure, frame: Frame) -> list[str]:
     return keys
 
 
-def cross(figure: Figure, by: str, frame: Frame) -> list[tuple[str, Answer]]:
-    """A figure for every value of a column that occurs, in the column's own order."""
-    values: list[Any] = frame[by].unique().sort().to_list()
-    texts = ["" if value is None else str(value) for value in values]
-    return [(text, answer(figure.narrowed(**{by: text}), frame)) for text in texts]
+EMPTY: Final = ""
+ANY: Final = "*"
 
 
 def _condition(name: str, value: str) -> pl.Expr:
     column = pl.col(name)
-    return column.is_null() if value == "" else column.cast(pl.String) == value
+    if value == EMPTY:
+        return column.is_null()
+    if value == ANY:
+        return column.is_not_null()
+    return column.cast(pl.String) == value
