@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from chassis.messages import Received, hash_of
 from chassis.testing import NOW, InMemoryWork, MemoryStore, published
@@ -14,6 +14,8 @@ from referral.domain.names import pathway_id
 from referral.domain.pathway import Pathway, Person, Referral, opened
 from referral.domain.source import SourceCheck, SourceValidity
 from referral.work import ReferralWork, Rules
+
+E = TypeVar("E", bound=Event)
 
 TODAY = date(2026, 3, 2)
 SECRET = "a secret of the tests"
@@ -131,7 +133,7 @@ def offer_shortlisted(**changes: Any) -> OfferShortlisted:
         "respond_by": date(2026, 3, 16),
         "current_provider": TRUST,
     }
-    return _published(OfferShortlisted.about(PATHWAY, **{**fields, **changes}))
+    return numbered(OfferShortlisted.about(PATHWAY, **{**fields, **changes}))
 
 
 def offer_accepted(**changes: Any) -> OfferAccepted:
@@ -147,11 +149,12 @@ def offer_accepted(**changes: Any) -> OfferAccepted:
         "starts_at": datetime(2026, 3, 20, 9, 0, tzinfo=UTC),
         "held_until": datetime(2026, 3, 4, 10, 0, tzinfo=UTC),
     }
-    return _published(OfferAccepted.about(PATHWAY, **{**fields, **changes}))
+    return numbered(OfferAccepted.about(PATHWAY, **{**fields, **changes}))
 
 
-def _published(event: Any) -> Any:
-    return published(event)
+def numbered(event: E) -> E:
+    """The event as a reader gets it."""
+    return cast(E, published(event))
 
 
 def work(store: MemoryStore | None = None, now: datetime = NOW) -> InMemoryWork[ReferralWork]:

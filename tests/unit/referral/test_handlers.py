@@ -21,17 +21,15 @@ from contracts.events import (
 )
 from contracts.submissions import CapacityOffered, ReferralMade
 from referral.domain.pathway import Pathway, PathwayStatus
-from referral.handlers import (
+from referral.handlers.offers import (
     book_appointment,
     note_answer,
     note_no_shortlist,
     note_outcome,
     note_shortlist,
-    receive_referral,
-    record_attendance,
-    record_refusal,
-    record_rejection,
 )
+from referral.handlers.rejections import record_refusal, record_rejection
+from referral.handlers.submissions import receive_referral, record_attendance
 from referral.work import ReferralWork
 from tests.unit.referral.builders import (
     CHOSEN,

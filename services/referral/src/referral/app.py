@@ -2,8 +2,38 @@
 
 from typing import Final
 
-from referral.repositories import PATHWAYS
+from chassis.service import Service
+from chassis.work import Work
+from referral import api
+from referral.consumers import consumers
+from referral.edges.fhir import routes as fhir
+from referral.faults import KINDS
+from referral.repositories import AUDIT, INDEXES, INTAKE, PATHWAYS
+from referral.settings import ReferralSettings
+from referral.work import ReferralWork, Rules
 
-# What is said about a pathway is numbered in its own document.
+# What is said about a pathway is numbered in its own document, and so is what was heard of it.
 STREAMS: Final = {"referral": PATHWAYS, "appointment": PATHWAYS, "identity": PATHWAYS}
-KEYED_BY: Final = {"submission": PATHWAYS, "offer": PATHWAYS, "response": PATHWAYS}
+
+
+def referral(settings: ReferralSettings) -> Service:
+    """The service with these settings. Handlers decide by them, so they come first."""
+    rules = Rules.of(settings)
+
+    def work(engine_work: Work) -> ReferralWork:
+        return ReferralWork(engine_work, rules)
+
+    return Service(
+        name="referral",
+        handlers=consumers(rules),
+        streams=STREAMS,
+        keyed_by=PATHWAYS,
+        work=work,
+        settings=ReferralSettings,
+        routes=[api.router, fhir.router],
+        indexes=INDEXES,
+        collections=[INTAKE, AUDIT],
+        # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
+        submission_scopes=frozenset({"referral.write", "capacity.write"}),
+        kinds=KINDS,
+    )

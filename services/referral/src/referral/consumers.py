@@ -17,7 +17,7 @@ from contracts.events import (
     StayChosen,
 )
 from contracts.submissions import AttendanceRecorded, ReferralMade
-from referral import handlers
+from referral.handlers import offers, rejections, submissions
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork, Rules
 
@@ -30,16 +30,16 @@ def consumers(rules: Rules) -> Handlers:
     def pathway_of(submission: ReferralMade | AttendanceRecorded) -> str:
         return pathway_id_of(submission.pathway, rules.pathway_secret)
 
-    registry.on(ReferralMade)(handlers.receive_referral)
-    registry.on(AttendanceRecorded)(handlers.record_attendance)
-    registry.on_rejected(handlers.record_rejection)
-    registry.on_refused(handlers.record_refusal)
+    registry.on(ReferralMade)(submissions.receive_referral)
+    registry.on(AttendanceRecorded)(submissions.record_attendance)
+    registry.on_rejected(rejections.record_rejection)
+    registry.on_refused(rejections.record_refusal)
 
-    registry.on(OfferShortlisted)(handlers.note_shortlist)
-    registry.on(OfferNotMade)(handlers.note_no_shortlist)
-    registry.on(ProviderChosen, StayChosen)(handlers.note_answer)
-    registry.on(OfferStayed, OfferLapsed, OfferUnavailable, OfferExpired)(handlers.note_outcome)
-    registry.on(OfferAccepted)(handlers.book_appointment)
+    registry.on(OfferShortlisted)(offers.note_shortlist)
+    registry.on(OfferNotMade)(offers.note_no_shortlist)
+    registry.on(ProviderChosen, StayChosen)(offers.note_answer)
+    registry.on(OfferStayed, OfferLapsed, OfferUnavailable, OfferExpired)(offers.note_outcome)
+    registry.on(OfferAccepted)(offers.book_appointment)
 
     registry.preload(load_intake)
     return registry

@@ -25,7 +25,7 @@ REASON_REQUIRED: Final = Kind(
     "required",
 )
 
-_MESSAGES: Final[dict[ProblemCode, tuple[int, str, str]]] = {
+_PROBLEMS: Final[dict[ProblemCode, tuple[int, str, str]]] = {
     ProblemCode.NHS_NUMBER: (422, "This is no NHS number of England.", "value"),
     ProblemCode.SYNTHETIC_PATIENT: (
         422,
@@ -93,10 +93,21 @@ _MESSAGES: Final[dict[ProblemCode, tuple[int, str, str]]] = {
 }
 
 
+KINDS: Final = (
+    FORBIDDEN_ORGANISATION,
+    DUPLICATE_MESSAGE_ID,
+    REASON_REQUIRED,
+    *(
+        Kind(code.value, status, message, fhir_code)
+        for code, (status, message, fhir_code) in _PROBLEMS.items()
+    ),
+)
+_BY_CODE: Final = {kind.code: kind for kind in KINDS}
+
+
 def fault_of(problem: Problem) -> Fault:
     """The fault that tells a problem of the domain."""
-    status, message, fhir_code = _MESSAGES[problem.code]
-    return Fault(problem.code.value, status, message, problem.pointer, fhir_code)
+    return _BY_CODE[problem.code.value].fault(pointer=problem.pointer)
 
 
 def faults_of(problems: Iterable[Problem]) -> list[Fault]:

@@ -1,10 +1,21 @@
-"""Submissions as they cross the wire, as the values that the domain decides over."""
+"""Submissions on the wire as the values of the domain, and those as events on the wire."""
 
 from chassis.messages import Received
+from contracts.event import Envelope, Event
+from contracts.events import (
+    ClockContinued,
+    ClockStarted,
+    ClockStopped,
+    IdentityRecorded,
+    ReferralReceived,
+)
+from contracts.identifiers import is_synthetic, outward
 from contracts.submissions import AttendanceRecorded, PathwayKey, ReferralMade
 from contracts.submissions import Patient as SubmittedPatient
+from referral.domain import clock as rtt
 from referral.domain.names import pathway_id
-from referral.domain.pathway import Attendance, Person, Referral, source_of
+from referral.domain.pathway import Attendance, Pathway, Person, Referral, source_of
+from referral.domain.waiting import age_on
 from referral.work import ReferralWork
 
 
@@ -61,3 +72,64 @@ def attendance_of(received: Received[AttendanceRecorded], work: ReferralWork) ->
         message_id=received.message_id,
         recorded_at=work.now,
     )
+
+
+# ---- events
+
+
+def received_event(pathway: Pathway, origin: Envelope) -> ReferralReceived:
+    person, referral = pathway.person, pathway.referral
+    return ReferralReceived.following(
+        origin,
+        publisher=referral.publisher,
+        way_in=referral.way_in,
+        submission_id=referral.message_id,
+        responsible_provider=referral.responsible_provider,
+        referring_organisation=referral.referring_organisation,
+        treatment_function=referral.treatment_function,
+        priority=referral.priority,
+        source_of_referral=referral.source.code,
+        source_validity=referral.source.validity.value,
+        received_on=referral.received_on,
+        age=age_on(person.birth_date, referral.received_on),
+        sex=person.sex,
+        outward=outward(person.postcode) if person.postcode else None,
+        commissioner=referral.commissioner,
+        travel_limit_miles=referral.travel_limit_miles,
+        synthetic=is_synthetic(person.nhs_number),
+    )
+
+
+def identity_event(pathway: Pathway, origin: Envelope) -> IdentityRecorded:
+    person = pathway.person
+    return IdentityRecorded.following(
+        origin,
+        nhs_number=person.nhs_number,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        birth_date=person.birth_date,
+        postcode=person.postcode,
+        address=list(person.address),
+        phone=person.phone,
+        email=person.email,
+        preferred_channel=person.preferred_channel,
+        language=person.language,
+    )
+
+
+def clock_event(change: rtt.Change, cause: Event) -> Event:
+    match change:
+        case rtt.Started():
+            return ClockStarted.after(cause, started_on=change.started_on, status=change.status)
+        case rtt.Continued():
+            return ClockContinued.after(
+                cause, effective_on=change.effective_on, status=change.status
+            )
+        case rtt.Ended():
+            return ClockStopped.after(
+                cause,
+                started_on=change.started_on,
+                stopped_on=change.stopped_on,
+                status=change.status,
+                days_waited=(change.stopped_on - change.started_on).days,
+            )

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar, cast
 
 from chassis.work import Work
 from contracts.event import Event
 from referral.repositories import AuditTrail, Intake, Pathways
 from referral.settings import ReferralSettings
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +47,7 @@ class ReferralWork:
         """The calendar date in London."""
         return self._work.today
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: E) -> E:
+        """Send the event with this work; what comes back is numbered and can be a cause."""
         await self._work.publish(event)
+        return cast(E, self._work.published[-1])

@@ -1,0 +1,172 @@
+"""The part of R4 that we read. Frozen; whatever else a sender adds is let through and not read."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Element(BaseModel):
+    """What all elements and resources have."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+
+class Coding(Element):
+    system: str | None = None
+    code: str | None = None
+
+
+class CodeableConcept(Element):
+    coding: list[Coding] = []
+
+
+class Reference(Element):
+    reference: str | None = None
+    identifier: "Identifier | None" = None
+
+
+class Identifier(Element):
+    system: str | None = None
+    value: str | None = None
+    assigner: Reference | None = None
+
+
+class Period(Element):
+    start: str | None = None
+    end: str | None = None
+
+
+class Extension(Element):
+    url: str
+    value_code: str | None = Field(default=None, alias="valueCode")
+    value_string: str | None = Field(default=None, alias="valueString")
+    value_date: str | None = Field(default=None, alias="valueDate")
+    value_instant: str | None = Field(default=None, alias="valueInstant")
+    value_positive_int: int | None = Field(default=None, alias="valuePositiveInt", strict=True)
+    value_coding: Coding | None = Field(default=None, alias="valueCoding")
+    value_codeable_concept: CodeableConcept | None = Field(
+        default=None, alias="valueCodeableConcept"
+    )
+    extension: "list[Extension]" = []
+
+
+class HumanName(Element):
+    use: str | None = None
+    family: str | None = None
+    given: list[str] = []
+
+
+class ContactPoint(Element):
+    system: str | None = None
+    value: str | None = None
+    use: str | None = None
+    rank: int | None = None
+
+
+class Address(Element):
+    use: str | None = None
+    line: list[str] = []
+    city: str | None = None
+    district: str | None = None
+    postal_code: str | None = Field(default=None, alias="postalCode")
+
+
+class Communication(Element):
+    language: CodeableConcept
+    preferred: bool = False
+
+
+class Patient(Element):
+    resource_type: Literal["Patient"] = Field(alias="resourceType")
+    extension: list[Extension] = []
+    identifier: list[Identifier] = []
+    name: list[HumanName] = []
+    telecom: list[ContactPoint] = []
+    gender: Literal["male", "female", "other", "unknown"] | None = None
+    birth_date: str | None = Field(default=None, alias="birthDate")
+    address: list[Address] = []
+    communication: list[Communication] = []
+
+
+class Organization(Element):
+    resource_type: Literal["Organization"] = Field(alias="resourceType")
+    identifier: list[Identifier] = []
+
+
+class PractitionerRole(Element):
+    resource_type: Literal["PractitionerRole"] = Field(alias="resourceType")
+    organization: Reference | None = None
+
+
+class HealthcareService(Element):
+    resource_type: Literal["HealthcareService"] = Field(alias="resourceType")
+    provided_by: Reference | None = Field(default=None, alias="providedBy")
+    specialty: list[CodeableConcept] = []
+
+
+class Location(Element):
+    resource_type: Literal["Location"] = Field(alias="resourceType")
+    managing_organization: Reference | None = Field(default=None, alias="managingOrganization")
+
+
+Status = Literal[
+    "draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"
+]
+Intent = Literal[
+    "proposal",
+    "plan",
+    "directive",
+    "order",
+    "original-order",
+    "reflex-order",
+    "filler-order",
+    "instance-order",
+    "option",
+]
+
+
+class ServiceRequest(Element):
+    resource_type: Literal["ServiceRequest"] = Field(alias="resourceType")
+    contained: list[dict[str, Any]] = []
+    extension: list[Extension] = []
+    identifier: list[Identifier] = []
+    status: Status
+    intent: Intent
+    category: list[CodeableConcept] = []
+    priority: Literal["routine", "urgent", "asap", "stat"] | None = None
+    code: CodeableConcept | None = None
+    order_detail: list[CodeableConcept] = Field(default=[], alias="orderDetail")
+    subject: Reference
+    authored_on: str | None = Field(default=None, alias="authoredOn")
+    requester: Reference | None = None
+    performer: list[Reference] = []
+
+
+class MessageHeader(Element):
+    resource_type: Literal["MessageHeader"] = Field(alias="resourceType")
+    event_coding: Coding | None = Field(default=None, alias="eventCoding")
+    reason: CodeableConcept | None = None
+    sender: Reference | None = None
+    focus: list[Reference] = []
+
+
+class Entry(Element):
+    full_url: str | None = Field(default=None, alias="fullUrl")
+    resource: dict[str, Any] | None = None
+
+
+class Bundle(Element):
+    resource_type: Literal["Bundle"] = Field(alias="resourceType")
+    id: str | None = None
+    type: Literal[
+        "document",
+        "message",
+        "transaction",
+        "transaction-response",
+        "batch",
+        "batch-response",
+        "history",
+        "searchset",
+        "collection",
+    ]
+    entry: list[Entry] = []

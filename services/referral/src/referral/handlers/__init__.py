@@ -1,0 +1,1 @@
+"""What this service does about each message: load, decide, save, publish."""

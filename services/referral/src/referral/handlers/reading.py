@@ -1,0 +1,59 @@
+"""What organisations ask. Every read of patient data is put on record."""
+
+from dataclasses import dataclass
+
+from referral.domain.pathway import Pathway
+from referral.repositories import Entry, Read
+from referral.work import ReferralWork
+
+
+async def outcome_of(
+    publisher: str, message_id: str, work: ReferralWork
+) -> tuple[Entry | None, Pathway | None]:
+    """What became of a publisher's own message, and the pathway it led to."""
+    entry = await work.intake.get(publisher, message_id)
+    if entry is None or entry.pathway_id is None:
+        return entry, None
+    return entry, await work.pathways.get(entry.pathway_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks for patient data, and why."""
+
+    organisation: str
+    subject: str
+    reason: str
+    request_id: str
+
+
+async def read_pathway(pathway_id: str, question: Question, work: ReferralWork) -> Pathway | None:
+    """The pathway for an organisation that has to do with it. Every attempt is put on record."""
+    pathway = await work.pathways.get(pathway_id)
+    given = pathway is not None and question.organisation in pathway.involved
+    await work.audit.note(_read(pathway_id, question, work, given=given))
+    return pathway if given else None
+
+
+async def list_pathways(
+    question: Question, status: str | None, after: str, limit: int, work: ReferralWork
+) -> list[Pathway]:
+    """The pathways an organisation has now, one more than `limit` when there are more."""
+    found = await work.pathways.of_provider(
+        question.organisation, status=status, after=after, limit=limit + 1
+    )
+    for pathway in found[:limit]:
+        await work.audit.note(_read(pathway.id, question, work, given=True))
+    return found
+
+
+def _read(pathway_id: str, question: Question, work: ReferralWork, *, given: bool) -> Read:
+    return Read(
+        organisation=question.organisation,
+        subject=question.subject,
+        reason=question.reason,
+        pathway_id=pathway_id,
+        request_id=question.request_id,
+        given=given,
+        at=work.now,
+    )
