@@ -27,8 +27,6 @@ from contracts.topics import PARTITIONS, TOPICS, Service, Topic, read_by
 
 log = structlog.get_logger()
 
-BATCH = 500
-
 
 class Subscription:
     """A service's consumer: all its topics, one group, one batch at a time."""
@@ -38,9 +36,10 @@ class Subscription:
         engine: Engine,
         bootstrap: str,
         *,
+        group: str,
         instance_id: str | None = None,
         session_ms: int = 15_000,
-        offset_reset: str = "earliest",
+        batch_records: int = 500,
     ) -> None:
         self._engine = engine
         self._failures = 0
@@ -49,20 +48,22 @@ class Subscription:
         self.assigned: set[int] = set()
         self.last_batch: float = 0.0
         self._broker = KafkaBroker(bootstrap, apply_types=False, logger=None, graceful_timeout=10)
-        self._subscriber = self._subscribe(instance_id, session_ms, offset_reset)
+        self._subscriber = self._subscribe(group, instance_id, session_ms, batch_records)
 
-    def _subscribe(self, instance_id: str | None, session_ms: int, offset_reset: Any) -> Any:
+    def _subscribe(
+        self, group: str, instance_id: str | None, session_ms: int, batch_records: int
+    ) -> Any:
         name: Service = self._engine.declaration.name
         subscriber: Any = self._broker.subscriber(
             *(topic.name for topic in read_by(name)),
-            group_id=f"fairwait.{name}",
+            group_id=group,
             group_instance_id=instance_id,
             batch=True,
-            max_records=BATCH,
+            max_records=batch_records,
             batch_timeout_ms=10,
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=1_048_576,
-            auto_offset_reset=offset_reset,
+            auto_offset_reset="earliest",
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=session_ms // 5,
             # The same partition number of every topic goes to the same copy: one writer per key.

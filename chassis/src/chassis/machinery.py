@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from chassis import parking
 from chassis.background import Doorbell, Relay, Retries, Sweep, Timers
@@ -42,6 +43,9 @@ class Servers:
     replication: int = 3
     instance_id: str | None = None
     session_ms: int = 15_000
+    batch_records: int = 500
+    group: str | None = None
+    security: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Machinery:
@@ -72,8 +76,10 @@ class Machinery:
         self.subscription = Subscription(
             self.engine,
             servers.kafka,
+            group=servers.group or f"fairwait.{declaration.name}",
             instance_id=servers.instance_id,
             session_ms=servers.session_ms,
+            batch_records=servers.batch_records,
         )
         self._servers = servers
         self._clock = clock

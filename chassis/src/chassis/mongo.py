@@ -15,7 +15,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DeleteOne, IndexModel, InsertOne, ReplaceOne
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import (
     BulkWriteError,
     CollectionInvalid,
@@ -32,7 +32,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.errors import TransientError, VersionConflict
 from chassis.outbox import Chunk
-from chassis.work import Document, Documents, Slot, Sort, Work
+from chassis.work import Document, Documents, Sort, Work
 
 DUPLICATE_KEY = 11000
 SNAPSHOT = ReadConcern("snapshot")
@@ -180,58 +180,69 @@ class MongoStore:
         Raises `VersionConflict` when somebody else changed one of the documents since it was
         read: nothing is written then, and the work has to be done again from the start.
         """
-        writes = [write for one in work.collections.values() if (write := _writes(one))]
-        if not writes and not chunks:
+        writes = [write for one in work.collections.values() for write in _writes(one)]
+        if chunks:
+            writes.append(_Write("insert", OUTBOX, [chunk.document() for chunk in chunks]))
+        if not writes:
             return
         with translated():
             async with self.mongo.transaction() as session:
                 for write in writes:
                     await write.run(self.mongo.db, session)
-                if chunks:
-                    await self.mongo.db[OUTBOX].insert_many(
-                        [chunk.document() for chunk in chunks], session=session
-                    )
 
 
-@dataclass(slots=True)
-class _Writes:
-    """The changes to one collection: guarded by version, and unguarded engine documents."""
+_LISTS = {"insert": "documents", "update": "updates", "delete": "deletes"}
+_AT_ONCE = 1_000  # operations in a command; a transaction stays far below 16 MiB
 
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Operations of one kind on one collection, sent as the server's own command.
+
+    The driver's bulk writes cost several microseconds an operation before anything is encoded.
+    `guarded` operations must all take effect.
+    """
+
+    kind: str
     collection: str
-    guarded: list[Any]
-    blind: list[Any]
+    operations: list[dict[str, Any]]
+    guarded: bool = True
 
     async def run(self, db: Any, session: Any) -> None:
-        if self.blind:
-            await db[self.collection].bulk_write(self.blind, ordered=False, session=session)
-        if not self.guarded:
-            return
-        result = await db[self.collection].bulk_write(self.guarded, ordered=False, session=session)
-        done = result.inserted_count + result.matched_count + result.deleted_count
-        if done != len(self.guarded):
-            raise VersionConflict(self.collection)
+        for start in range(0, len(self.operations), _AT_ONCE):
+            part = self.operations[start : start + _AT_ONCE]
+            command = {self.kind: self.collection, _LISTS[self.kind]: part, "ordered": False}
+            answer = await db.command(command, session=session)
+            if errors := answer.get("writeErrors"):
+                raise BulkWriteError(answer | {"writeErrors": errors})
+            if self.guarded and answer["n"] != len(part):
+                raise VersionConflict(self.collection)
 
 
-def _writes(documents: Documents) -> _Writes | None:
-    changed = documents.changed()
-    if not changed:
-        return None
-    guarded = [write for slot in changed if not slot.blind and (write := _guarded(slot))]
-    blind = [_blind(slot) for slot in changed if slot.blind]
-    return _Writes(documents.name, guarded, blind) if guarded or blind else None
-
-
-def _guarded(slot: Slot) -> Any:
-    if slot.version == 0:
-        return None if slot.empty else InsertOne(slot.document(1))
-    guard = {"_id": slot.id, "v": slot.version}
-    if slot.empty:
-        return DeleteOne(guard)
-    return ReplaceOne(guard, slot.document(slot.version + 1))
-
-
-def _blind(slot: Slot) -> Any:
-    if slot.state is None:
-        return DeleteOne({"_id": slot.id})
-    # A version nobody has read: whoever holds an older one loses, which is the point.
-    return ReplaceOne({"_id": slot.id}, slot.document(time.time_ns()), upsert=True)
+def _writes(documents: Documents) -> Iterator[_Write]:
+    inserts, updates, deletes = [], [], []
+    blind_updates, blind_deletes = [], []
+    for slot in documents.changed():
+        query = {"_id": slot.id, "v": slot.version}
+        if slot.blind and slot.state is None:
+            blind_deletes.append({"q": {"_id": slot.id}, "limit": 1})
+        elif slot.blind:
+            # A version nobody has read: whoever holds an older one loses, which is the point.
+            document = slot.document(time.time_ns())
+            blind_updates.append({"q": {"_id": slot.id}, "u": document, "upsert": True})
+        elif slot.empty:
+            if slot.version:
+                deletes.append({"q": query, "limit": 1})
+        elif slot.version == 0:
+            inserts.append(slot.document(1))
+        else:
+            updates.append({"q": query, "u": slot.document(slot.version + 1)})
+    for kind, operations, guarded in (
+        ("insert", inserts, True),
+        ("update", updates, True),
+        ("delete", deletes, True),
+        ("update", blind_updates, False),
+        ("delete", blind_deletes, False),
+    ):
+        if operations:
+            yield _Write(kind, documents.name, operations, guarded)

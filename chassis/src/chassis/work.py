@@ -87,6 +87,19 @@ class Slot:
         return document
 
 
+Journal: TypeAlias = list[tuple[Slot, str, Any]]
+"""What was there before each change. A list and no method: a cycle of objects for every batch
+would be left to the garbage collector, which costs more than handling does."""
+
+
+def change(journal: Journal, slot: Slot, attribute: str, value: Any) -> None:
+    journal.append((slot, attribute, getattr(slot, attribute)))
+    setattr(slot, attribute, value)
+    if not slot.dirty:
+        journal.append((slot, "dirty", False))
+        slot.dirty = True
+
+
 class Savepoint(NamedTuple):
     changes: int
     rows: int
@@ -116,13 +129,14 @@ class Work:
         self._store = store
         self._streams = streams
         self._collections: dict[str, Documents] = {}
-        self._journal: list[tuple[Slot, str, Any]] = []
+        self._journal: Journal = []
 
     def documents(self, collection: str) -> Documents:
         """The documents of one collection, each read once and seen the same by everybody here."""
         found = self._collections.get(collection)
         if found is None:
-            found = self._collections[collection] = Documents(collection, self._store, self.change)
+            found = Documents(collection, self._store, self._journal)
+            self._collections[collection] = found
         return found
 
     @property
@@ -153,13 +167,8 @@ class Work:
         self.documents(TIMERS).discard(f"{name}:{subject}")
 
     def change(self, slot: Slot, attribute: str, value: Any) -> None:
-        """Change a slot so that `undo` can take it back. For the engine and `Documents`."""
-        journal = self._journal
-        journal.append((slot, attribute, getattr(slot, attribute)))
-        setattr(slot, attribute, value)
-        if not slot.dirty:
-            journal.append((slot, "dirty", False))
-            slot.dirty = True
+        """Change a slot of the engine's so that `undo` can take it back."""
+        change(self._journal, slot, attribute, value)
 
     def savepoint(self) -> Savepoint:
         return Savepoint(len(self._journal), len(self.rows))
@@ -178,10 +187,10 @@ class Work:
 class Documents:
     """One collection within a unit of work: an identity map over its documents."""
 
-    def __init__(self, name: str, store: Store, change: Any) -> None:
+    def __init__(self, name: str, store: Store, journal: Journal) -> None:
         self.name = name
         self._store = store
-        self._change = change
+        self._journal = journal
         self._slots: dict[str, Slot] = {}
 
     async def get(self, id: str) -> State | None:
@@ -196,19 +205,19 @@ class Documents:
         slot = self._slots.get(id)
         if slot is None:
             slot = await self.slot(id)
-        self._change(slot, "state", state)
+        change(self._journal, slot, "state", state)
 
     async def delete(self, id: str) -> None:
         """Let go of the state under `id`."""
-        self._change(await self.slot(id), "state", None)
+        change(self._journal, await self.slot(id), "state", None)
 
     def overwrite(self, id: str, state: State) -> None:
         """Keep `state` under `id` whatever is there; no read, no guard. Engine documents only."""
-        self._change(self._blind(id), "state", state)
+        change(self._journal, self._blind(id), "state", state)
 
     def discard(self, id: str) -> None:
         """Remove whatever is under `id`; no read, no guard."""
-        self._change(self._blind(id), "state", None)
+        change(self._journal, self._blind(id), "state", None)
 
     async def load(self, ids: Iterable[str]) -> None:
         """Read many documents at once, so that `get` finds them without another read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -64,6 +65,9 @@ class Event(BaseModel):
     type: ClassVar[str] = ""
     topic: ClassVar[Topic]
     minor: ClassVar[int] = 0
+    dataschema: ClassVar[str] = ""
+    """Names the JSON Schema of the fields, minor version included."""
+    fixed_headers: ClassVar[tuple[Header, ...]] = ()
 
     def __init_subclass__(
         cls, *, type: str = "", topic: Topic | None = None, minor: int = 0, **kwargs: Any
@@ -72,6 +76,13 @@ class Event(BaseModel):
         if not type or topic is None:
             return
         cls.type, cls.topic, cls.minor = type, topic, minor
+        cls.dataschema = f"urn:fairwait:schema:{type}.{minor}"
+        cls.fixed_headers = (
+            ("ce_specversion", b"1.0"),
+            ("ce_type", type.encode()),
+            ("ce_dataschema", cls.dataschema.encode()),
+            ("content-type", b"application/json"),
+        )
         _register(cls)
 
     @classmethod
@@ -91,9 +102,13 @@ class Event(BaseModel):
             cls(**fields),
             Envelope(
                 origin.subject,
-                correlation_id=origin.correlation_id,
-                causation_id=origin.id,
-                traceparent=origin.traceparent,
+                "",
+                "",
+                EPOCH,
+                0,
+                origin.correlation_id,
+                origin.id,
+                origin.traceparent,
             ),
         )
 
@@ -115,32 +130,33 @@ class Event(BaseModel):
     def sequence(self) -> int:
         return self.envelope.sequence
 
-    @property
-    def dataschema(self) -> str:
-        """Names the JSON Schema of the fields, minor version included."""
-        return f"urn:fairwait:schema:{self.type}.{self.minor}"
-
     def published(
         self, *, sequence: int, source: str, now: datetime, traceparent: str = ""
     ) -> Self:
-        """The event as it goes out: numbered, named and dated by its writer.
+        """This event, as it goes out: numbered, named and dated by its writer.
 
         The id is made of topic, subject and sequence, so that it needs no randomness and a
         repeated publication can never get another one.
         """
-        event_id = f"{self.topic.name}.{self.envelope.subject}.{sequence}"
-        envelope = self.envelope._replace(
-            id=event_id,
-            source=source,
-            time=now,
-            sequence=sequence,
-            correlation_id=self.envelope.correlation_id or event_id,
-            traceparent=self.envelope.traceparent or traceparent,
+        draft = self.envelope
+        event_id = f"{self.topic.name}.{draft.subject}.{sequence}"
+        return _enveloped(
+            self,
+            Envelope(
+                draft.subject,
+                event_id,
+                source,
+                now,
+                sequence,
+                draft.correlation_id or event_id,
+                draft.causation_id,
+                draft.traceparent or traceparent,
+            ),
         )
-        return _enveloped(self.model_copy(), envelope)
 
 
 TYPES: dict[str, type[Event]] = {}
+_BY_HEADER: dict[bytes | None, type[Event]] = {}
 _NAMES: set[str] = set()
 
 
@@ -148,6 +164,7 @@ def _register(cls: type[Event]) -> None:
     if cls.type in TYPES:
         raise TypeError(f"{cls.type} is declared twice")
     TYPES[cls.type] = cls
+    _BY_HEADER[cls.type.encode()] = cls
     _NAMES.add(_without_major(cls.type))
 
 
@@ -165,24 +182,28 @@ def _enveloped(event: E, envelope: Envelope) -> E:
 
 def write(event: Event) -> tuple[bytes, bytes, list[Header]]:
     """Key, value and headers of a published event, ready for Kafka."""
-    envelope = event.envelope
+    subject, event_id, source, time, sequence, correlation, causation, trace = event.envelope
+    key = subject.encode()
     headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", envelope.id.encode()),
-        ("ce_source", envelope.source.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_time", envelope.time.isoformat().encode()),
-        ("ce_subject", envelope.subject.encode()),
-        ("ce_dataschema", event.dataschema.encode()),
-        ("ce_sequence", b"%d" % envelope.sequence),
-        ("ce_correlationid", envelope.correlation_id.encode()),
-        ("content-type", b"application/json"),
+        *event.fixed_headers,
+        ("ce_id", event_id.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", _written(time)),
+        ("ce_subject", key),
+        ("ce_sequence", b"%d" % sequence),
+        ("ce_correlationid", correlation.encode()),
     ]
-    if envelope.causation_id:
-        headers.append(("ce_causationid", envelope.causation_id.encode()))
-    if envelope.traceparent:
-        headers.append(("ce_traceparent", envelope.traceparent.encode()))
-    return envelope.subject.encode(), event.__pydantic_serializer__.to_json(event), headers
+    if causation:
+        headers.append(("ce_causationid", causation.encode()))
+    if trace:
+        headers.append(("ce_traceparent", trace.encode()))
+    return key, event.__pydantic_serializer__.to_json(event), headers
+
+
+@lru_cache(maxsize=64)
+def _written(time: datetime) -> bytes:
+    """All events of a batch share one instant."""
+    return time.isoformat().encode()
 
 
 def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Event:
@@ -192,12 +213,9 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
     no retry can make readable.
     """
     attributes = dict(headers)
-    event_type = _text(attributes, "ce_type")
-    cls = TYPES.get(event_type)
+    cls = _BY_HEADER.get(attributes.get("ce_type"))
     if cls is None:
-        if _without_major(event_type) in _NAMES:
-            raise UnknownMajor(f"major version of {event_type} is not known here")
-        raise UnknownType(event_type)
+        raise _unknown(_text(attributes, "ce_type"))
     if value is None:
         raise Unreadable("the record has no value")
     try:
@@ -207,30 +225,45 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
     return _enveloped(event, _envelope(attributes))
 
 
-def _envelope(attributes: dict[str, bytes | None]) -> Envelope:
+def _unknown(event_type: str) -> Exception:
+    if _without_major(event_type) in _NAMES:
+        return UnknownMajor(f"major version of {event_type} is not known here")
+    return UnknownType(event_type)
+
+
+def _envelope(attributes: dict[str, Any]) -> Envelope:
+    get = attributes.get
     try:
         return Envelope(
-            _text(attributes, "ce_subject"),
-            _text(attributes, "ce_id"),
-            _text(attributes, "ce_source"),
-            datetime.fromisoformat(_text(attributes, "ce_time")),
-            int(_text(attributes, "ce_sequence")),
-            _text(attributes, "ce_correlationid", optional=True),
-            _text(attributes, "ce_causationid", optional=True),
-            _text(attributes, "ce_traceparent", optional=True),
+            attributes["ce_subject"].decode(),
+            attributes["ce_id"].decode(),
+            attributes["ce_source"].decode(),
+            datetime.fromisoformat(attributes["ce_time"].decode()),
+            int(attributes["ce_sequence"]),
+            get("ce_correlationid", b"").decode(),
+            get("ce_causationid", b"").decode(),
+            get("ce_traceparent", b"").decode(),
         )
-    except ValueError:
-        raise Unreadable("ce_time or ce_sequence is not in its form") from None
+    except (KeyError, ValueError, AttributeError, TypeError):
+        raise Unreadable(_what_is_wrong(attributes)) from None
 
 
-def _text(attributes: dict[str, bytes | None], name: str, *, optional: bool = False) -> str:
+def _what_is_wrong(attributes: dict[str, Any]) -> str:
+    """Which header spoils the envelope: the slow way, for records that are set aside."""
+    for name in ("ce_subject", "ce_id", "ce_source", "ce_time", "ce_sequence"):
+        try:
+            _text(attributes, name)
+        except Unreadable as error:
+            return str(error)
+    return "a ce_ header is not in its form"
+
+
+def _text(attributes: dict[str, Any], name: str) -> str:
     raw = attributes.get(name)
     if raw is None:
-        if optional:
-            return ""
         raise Unreadable(f"header {name} is missing")
     try:
-        return raw.decode()
+        return str(raw, "utf-8")
     except UnicodeDecodeError:
         raise Unreadable(f"header {name} is not UTF-8") from None
 
