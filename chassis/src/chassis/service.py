@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
 import uvicorn
@@ -47,6 +47,8 @@ BROKEN_AFTER: Final = 30.0  # seconds that a producer may fail before that count
 BAD_SETTINGS: Final = 78  # EX_CONFIG of sysexits.h
 
 log = structlog.get_logger()
+
+S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,7 @@ def build(service: Service, settings: Settings) -> Runtime:
         clock=clock,
         machinery=machinery,
         tokens=tokens,
-        metrics=Metrics(),
+        metrics=Metrics(lambda: machinery.engine.outcomes),
         health=Health(),
         tracing=Tracing(service.name, settings.telemetry),
         rates=RateLimit.of(settings),
@@ -202,11 +204,13 @@ def _register_checks(runtime: Runtime) -> None:
 
 async def _observe(runtime: Runtime) -> None:
     """Keeps the gauges up to date."""
-    machinery, metrics = runtime.machinery, runtime.metrics
+    machinery = runtime.machinery
     while True:
-        metrics.gauge("braked", 1 if machinery.subscription.braked else 0)
         try:
-            metrics.gauge("outbox_chunks", await machinery.outbox.waiting())
+            chunks = await machinery.outbox.waiting()
+            runtime.metrics.engine(
+                outbox_chunks=chunks, braked=machinery.subscription.braked is not None
+            )
         except Exception as error:  # the database is away: readiness says so, a gauge need not
             log.debug("gauges.not_read", error=type(error).__name__)
         await asyncio.sleep(OBSERVE_EVERY)
@@ -220,12 +224,18 @@ def main(service: Service) -> NoReturn:
 
     Exit code 0 after an orderly stop, 78 for refused settings, 1 when a part has died.
     """
+    main_with(service.settings, service.name, lambda _: service)
+
+
+def main_with(kind: type[S], name: Name, make: Callable[[S], Service]) -> NoReturn:
+    """`main` for a service whose handlers depend on its settings."""
     try:
-        settings = load(service.settings, service.name)
+        settings = load(kind, name)
     except RefusedSettings as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(BAD_SETTINGS)
-    logs.configure(service.name, settings.logs.level)
+    logs.configure(name, settings.logs.level)
+    service = make(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_until_signal(service, settings)))
 
