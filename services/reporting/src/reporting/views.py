@@ -1,7 +1,7 @@
 """Pages for people: the templates, and how numbers and moments are written in them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -52,6 +52,12 @@ def moment(text: str | None) -> str:
     return f"{at.day} {at:%B %Y}, {at.hour}:{at:%M:%S}"
 
 
+def day(text: str) -> str:
+    """5 January 2026."""
+    on = date.fromisoformat(text)
+    return f"{on.day} {on:%B %Y}"
+
+
 def link(figure: Figure, release: str) -> str:
     """Where the rows and events behind a figure are."""
     return "/lineage/figure?" + urlencode([*figure.query(), ("release", release)])
@@ -94,7 +100,13 @@ def _made() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "told": told, "moment": moment, "size": size}
+    environment.filters |= {
+        "day": day,
+        "moment": moment,
+        "number": number,
+        "size": size,
+        "told": told,
+    }
     environment.globals |= {"link": link, "in_words": in_words, "share": share}
     return environment
 

@@ -20,9 +20,9 @@ STATE_NAMES: Final[Mapping[str, str]] = {
     "lapsed": "Did not answer",
     "accepted": "Place held",
     "booked": "Booked",
-    "attended": "Attended, clock running",
+    "attended": "Attended, clock runs",
     "treated": "Treated",
-    "stopped": "Clock stopped without treatment",
+    "stopped": "Stopped, not treated",
 }
 
 

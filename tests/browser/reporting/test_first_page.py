@@ -1,0 +1,84 @@
+"""The first page draws its chart under the strict content security policy, also on a telephone."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page
+
+from reporting.releases import build_release
+from reporting.settings import ReportingSection
+from tests.unit.reporting import stories
+from tests.unit.reporting.memory import NOW, MemoryUnits, consume
+from tests.unit.reporting.site import site
+
+pytestmark = pytest.mark.browser
+
+DAY = [*stories.day(seed=8, pathways=300), stories.core(), stories.winding()]
+
+
+@pytest.fixture
+async def address(tmp_path: Path) -> AsyncIterator[str]:
+    units = MemoryUnits()
+    await consume(units, stories.events_of(DAY), batch=500)
+    section = ReportingSection(directory=tmp_path / "dataset", open=True)
+    await build_release(units, section, today=NOW.date(), now=NOW)
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(site(units, section), lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listening]))
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
+    page = await browser.new_page(base_url=address)
+    yield page
+    await page.close()
+
+
+def complaints_of(page: Page) -> list[str]:
+    """Whatever the browser complains of from now on."""
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type != "log" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    return complaints
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_the_chart_is_drawn_and_the_browser_has_nothing_to_complain_of(
+    page: Page, address: str, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    complaints = complaints_of(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    await page.goto("/")
+    await page.wait_for_selector("[data-drawn=yes]")
+
+    assert complaints == []
+    assert all(url.startswith(address) for url in asked)
+    bars = page.locator(".chart svg .mark-rect path")
+    assert await bars.count() > 10
+    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not await page.evaluate(wider)
+
+
+async def test_a_figure_leads_to_an_event(page: Page) -> None:
+    complaints = complaints_of(page)
+
+    await page.goto("/")
+    await page.click("table:has-text('Treated') tr:has-text('Treated') td.all a")
+    await page.click("tbody th a")
+    await page.click("main ul a")
+
+    assert await page.text_content("h1") == "An event as it came"
+    assert complaints == []
