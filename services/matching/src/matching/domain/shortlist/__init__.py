@@ -12,6 +12,7 @@ from matching.domain.shortlist.catalogue import (
     Position,
     SectorCode,
     Service,
+    Statistic,
     Wait,
     canonical,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "SectorCode",
     "Service",
     "Shortlist",
+    "Statistic",
     "Wait",
     "build_shortlist",
     "canonical",

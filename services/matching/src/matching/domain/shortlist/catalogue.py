@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self, TypeAlias
 from contracts.identifiers import OdsCode, TreatmentFunctionCode
 
 SectorCode: TypeAlias = Literal["NHS", "IS"]
+Statistic: TypeAlias = Literal["median", "p92", "mean"]
 Position: TypeAlias = tuple[int, int]
 """Easting and northing on the British National Grid, in metres."""
 
@@ -28,7 +29,7 @@ class Wait:
     """A wait in weeks, never without its statistic, the number of people behind it and its date."""
 
     weeks: float
-    statistic: str
+    statistic: Statistic
     n: int
     as_at: date
     source: str
