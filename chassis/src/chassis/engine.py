@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -37,7 +38,7 @@ from chassis.messages import (
 )
 from chassis.outbox import Chunk, Outbox
 from chassis.work import Row, Slot, Work
-from contracts.event import Event, UnknownType, Unreadable
+from contracts.event import Envelope, Event, UnknownType, Unreadable
 from contracts.topics import BY_NAME, SUBMISSION, Service
 
 log = structlog.get_logger()
@@ -58,6 +59,21 @@ class Declaration:
     streams: Mapping[str, str]
     keyed_by: Mapping[str, str]
     wrap: Callable[[Work], Any]
+
+
+Observe: TypeAlias = Callable[[Sequence[Envelope], int, int], None]
+"""Told of every batch: the envelopes of its events, how many records, begun at (ns)."""
+
+Trace: TypeAlias = Callable[[str, str], str]
+"""The traceparent of a story, from the one its sender gave and from the story's own name."""
+
+
+def _unobserved(envelopes: Sequence[Envelope], records: int, started: int) -> None:
+    return None
+
+
+def _untraced(traceparent: str, story: str) -> str:
+    return traceparent
 
 
 @dataclass(slots=True)
@@ -84,6 +100,8 @@ class Engine:
         self.declaration = declaration
         self.outbox = outbox
         self.brake = Brake()
+        self.observe: Observe = _unobserved
+        self.trace: Trace = _untraced
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._store = store
         self._clock = clock
@@ -121,6 +139,7 @@ class Engine:
         Raises `TransientError` when the batch has to be handed over again, and `BrakeTripped`.
         """
         reached("after-fetch")
+        started = time.time_ns()
         partitions = {record.partition for record in records}
         items = [self._decode(record) for record in records]
         async with self._one_at_a_time:
@@ -131,6 +150,8 @@ class Engine:
                 # What was committed and not sent is drained before these partitions go on.
                 self.forget(partitions)
                 raise
+        envelopes = [one.message.envelope for one in items if isinstance(one.message, Event)]
+        self.observe(envelopes, len(records), started)
         reached("before-offset")
 
     def _decode(self, record: ConsumerRecord[Any, Any]) -> Item:
@@ -186,6 +207,7 @@ class Run:
         self.work = work or engine.begin()
         self.wrapped = engine.declaration.wrap(self.work)
         self.brake = engine.brake.fork()
+        self._trace = engine.trace
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._applied: list[tuple[Item, Slot]] = []
         self._rows: dict[int, list[Row]] = defaultdict(list)
@@ -277,6 +299,8 @@ class Run:
     async def _handle(self, item: Item, slot: Slot) -> None:
         message = item.message
         if isinstance(message, Received):
+            story = f"{message.publisher}:{message.message_id}"
+            self.work.traceparent = self._trace(message.traceparent, story)
             refusal = await receive(message, self.handlers, self.work, self.wrapped)
             self._count(item, "rejected" if refusal else "done")
             return

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from chassis.faults import Fault
 from contracts.event import Unreadable
 
-__all__ = ["NotYet", "Rejected", "TransientError", "Unreadable"]
+__all__ = ["NotYet", "Rejected", "TransientError", "Unreadable", "VersionConflict"]
 
 
 class TransientError(Exception):
     """Database, broker or time-out: the same batch is tried again and nothing is passed over."""
+
+
+class VersionConflict(TransientError):
+    """Somebody else changed a document since it was read: do the whole work again."""
 
 
 class NotYet(Exception):

@@ -32,18 +32,21 @@ class Readiness:
 class Heartbeat:
     """A part that works in a loop calls `beat`; silent for longer than `within` seconds is wrong."""
 
-    def __init__(self, what: str, *, within: float = 30.0) -> None:
+    def __init__(
+        self, what: str, *, within: float = 30.0, time: Callable[[], float] = time.monotonic
+    ) -> None:
         self._what = what
         self._within = within
+        self._time = time
         self._last: float | None = None
 
     def beat(self) -> None:
-        self._last = time.monotonic()
+        self._last = self._time()
 
     async def check(self) -> str:
         if self._last is None:
             return f"{self._what} has not happened yet"
-        silent = time.monotonic() - self._last
+        silent = self._time() - self._last
         return f"{self._what} last happened {silent:.0f} s ago" if silent > self._within else ""
 
 

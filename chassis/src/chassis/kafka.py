@@ -8,7 +8,7 @@ nowhere else, and a test holds it to what we need.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import BaseSecurity
 
 from chassis.brake import BrakeTripped
 from chassis.engine import Engine
@@ -40,6 +41,7 @@ class Subscription:
         instance_id: str | None = None,
         session_ms: int = 15_000,
         batch_records: int = 500,
+        security: BaseSecurity | None = None,
     ) -> None:
         self._engine = engine
         self._failures = 0
@@ -47,7 +49,14 @@ class Subscription:
         self.braked: str | None = None
         self.assigned: set[int] = set()
         self.last_batch: float = 0.0
-        self._broker = KafkaBroker(bootstrap, apply_types=False, logger=None, graceful_timeout=10)
+        self._broker = KafkaBroker(
+            bootstrap,
+            security=security,
+            consumer_only=True,  # what we send goes through the outbox
+            apply_types=False,
+            logger=None,
+            graceful_timeout=10,
+        )
         self._subscriber = self._subscribe(group, instance_id, session_ms, batch_records)
 
     def _subscribe(
@@ -157,12 +166,14 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("drain.postponed", error=str(error))
 
 
-async def create_topics(bootstrap: str, *, replication: int, **security: Any) -> None:
+async def create_topics(
+    bootstrap: str, *, replication: int, security: Mapping[str, Any] | None = None
+) -> None:
     """Create the topics of the catalogue that are missing, dead letter topics included.
 
     Raises `TopicsDiffer` when one exists with another number of partitions.
     """
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **security)
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(security or {}))
     try:
         await client.start()
         existing = set(await client.list_topics())
@@ -170,7 +181,7 @@ async def create_topics(bootstrap: str, *, replication: int, **security: Any) ->
         if wanted:
             await _create(client, wanted)
         await _compare(client)
-    except (KafkaError, OSError) as error:
+    except (KafkaError, OSError, TimeoutError) as error:
         raise TransientError(f"Kafka: {type(error).__name__}") from error
     finally:
         await client.close()
@@ -207,7 +218,14 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
 
 
 async def _compare(client: AIOKafkaAdminClient) -> None:
-    for described in await client.describe_topics([topic.name for topic in TOPICS]):
-        partitions = len(described["partitions"])
-        if partitions != PARTITIONS:
-            raise TopicsDiffer(f"{described['topic']} has {partitions} partitions")
+    async with asyncio.timeout(30):
+        while not _all_there(await client.describe_topics([topic.name for topic in TOPICS])):
+            await asyncio.sleep(0.1)  # a topic just made has no partitions for a moment
+
+
+def _all_there(described: Sequence[Mapping[str, Any]]) -> bool:
+    counts = {one["topic"]: len(one["partitions"]) for one in described}
+    for topic, count in counts.items():
+        if count not in {0, PARTITIONS}:
+            raise TopicsDiffer(f"{topic} has {count} partitions and not {PARTITIONS}")
+    return all(counts.values())

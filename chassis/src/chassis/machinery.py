@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from faststream.security import BaseSecurity
+
 from chassis import parking
 from chassis.background import Doorbell, Relay, Retries, Sweep, Timers
 from chassis.clock import Clock
@@ -46,6 +48,8 @@ class Servers:
     batch_records: int = 500
     group: str | None = None
     security: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of an aiokafka client; `broker_security` says the same to FastStream."""
+    broker_security: BaseSecurity | None = None
 
 
 class Machinery:
@@ -67,7 +71,7 @@ class Machinery:
         self.declaration = declaration
         self.mongo = Mongo(servers.mongo, servers.database)
         self.store = MongoStore(self.mongo)
-        self.producer = Producer(servers.kafka, idempotence=servers.idempotence)
+        self.producer = Producer(servers.kafka, idempotence=servers.idempotence, **servers.security)
         self.outbox = Outbox(self.mongo.db[OUTBOX], self.producer)
         self.engine = Engine(declaration, self.store, self.outbox, clock, authenticate)
         self.doorbell = Doorbell()
@@ -80,6 +84,7 @@ class Machinery:
             instance_id=servers.instance_id,
             session_ms=servers.session_ms,
             batch_records=servers.batch_records,
+            security=servers.broker_security,
         )
         self._servers = servers
         self._clock = clock
@@ -98,7 +103,10 @@ class Machinery:
 
     async def connect(self) -> None:
         """Check the topics and begin to consume. Raises `TransientError` while Kafka is away."""
-        await create_topics(self._servers.kafka, replication=self._servers.replication)
+        servers = self._servers
+        await create_topics(
+            servers.kafka, replication=servers.replication, security=servers.security
+        )
         await self.subscription.start()
 
     def jobs(self) -> list[asyncio.Task[None]]:

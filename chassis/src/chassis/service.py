@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from chassis.faults import Kind
 from chassis.handlers import Handlers
 from chassis.health import Health
 from chassis.idempotency import Idempotency
-from chassis.kafka_security import client_arguments
+from chassis.kafka_security import broker_security, client_arguments
 from chassis.limits import RateLimit
 from chassis.machinery import Machinery, Servers
 from chassis.metrics import Metrics
@@ -36,6 +37,7 @@ from chassis.tracing import Tracing
 from chassis.units import Units
 from chassis.web import ErrorPage, Web, create_app
 from chassis.work import Work
+from contracts.event import Envelope
 from contracts.topics import Service as Name
 from contracts.topics import read_by
 
@@ -131,7 +133,20 @@ def build(service: Service, settings: Settings) -> Runtime:
         idempotency=Idempotency(machinery.units),
     )
     _register_checks(runtime)
+    _observe_engine(runtime)
     return runtime
+
+
+def _observe_engine(runtime: Runtime) -> None:
+    """Metrics and spans of every batch, and a trace for every story that begins here."""
+    tracing, metrics = runtime.tracing, runtime.metrics
+
+    def observe(envelopes: Sequence[Envelope], records: int, started: int) -> None:
+        metrics.batch(records, seconds=(time.time_ns() - started) / 1e9)
+        tracing.batch("events process", envelopes, started)
+
+    runtime.machinery.engine.observe = observe
+    runtime.machinery.engine.trace = tracing.received
 
 
 def application(runtime: Runtime) -> ASGIApp:
@@ -164,6 +179,7 @@ def _servers(settings: Settings) -> Servers:
         instance_id=settings.kafka.instance_id or None,
         batch_records=settings.kafka.batch_records,
         security=client_arguments(settings.kafka),
+        broker_security=broker_security(settings.kafka),
     )
 
 

@@ -12,6 +12,7 @@ from chassis.errors import Rejected, TransientError, VersionConflict
 from chassis.kill_points import reached
 from chassis.messages import Received, RefusedSubmission
 from chassis.outbox import EDGE, Chunk
+from chassis.tracing import current_traceparent
 from chassis.work import Work
 
 R = TypeVar("R")
@@ -48,7 +49,7 @@ class Units:
     async def raw(self, function: Callable[[Work], Awaitable[R]], *, traceparent: str = "") -> R:
         """The same over the engine's own work, for what knows no service."""
         for attempt in range(TRIES):
-            work = self._engine.begin(traceparent)
+            work = self._engine.begin(traceparent or current_traceparent())
             result = await function(work)
             try:
                 await self._commit(work)

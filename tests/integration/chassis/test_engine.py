@@ -12,7 +12,7 @@ from chassis.brake import IN_A_ROW
 from chassis.machinery import Machinery
 from chassis.work import Work
 from contracts.event import Event
-from contracts.events import ClockContinued, ClockStarted, OfferStayed
+from contracts.events import ClockContinued, ClockStarted, OfferStayed, StayChosen
 from contracts.topics import REFERRAL
 from fairwait.servers import Stack
 from tests.integration.chassis.world import (

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from chassis.idempotency import Answer, RequestKey
+from chassis.limits import RateLimit, Throttled
 from chassis.service import BAD_SETTINGS, Runtime, Service, run
 from chassis.settings import HttpSettings, KafkaSettings, MongoSettings, Settings
 from chassis.work import Work
@@ -202,3 +203,17 @@ def test_declarations_may_name_one_collection_for_all_topics() -> None:
     declared: Any = small().declaration().keyed_by
 
     assert set(declared.values()) == {"matches"}
+
+
+async def test_a_limit_kept_in_the_database_holds_for_all_copies(stack: Stack) -> None:
+    database = f"fairwait_{free_port()}"
+    one, other = (RateLimit.shared(3, stack.mongo_uri, database) for _ in range(2))
+
+    await one.take("RJ1")
+    await other.take("RJ1")
+    await one.take("RJ1")
+
+    with pytest.raises(Throttled) as throttled:
+        await other.take("RJ1")
+    assert 1 <= throttled.value.retry_after <= 60
+    await other.take("RRV")
