@@ -83,9 +83,8 @@ def place_of(places: Mapping[str, str], pointer: str) -> str:
 
 
 def _submission(fields: dict[str, Any], reading: Reading) -> Mapped:
-    given = {name: value for name, value in fields.items() if value is not None}
     try:
-        submission = ReferralMade.model_validate(given)
+        submission = ReferralMade.model_validate(_given(fields))
     except ValidationError as error:
         reading.faults += [
             replace(fault, expression=place_of(reading.places, fault.pointer), pointer="")
@@ -96,6 +95,10 @@ def _submission(fields: dict[str, Any], reading: Reading) -> Mapped:
     if reading.faults:
         raise Refused(reading.faults)
     return Mapped(submission, tuple(reading.warnings), dict(reading.places))
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _told(fault: Fault, reading: Reading) -> bool:
@@ -117,12 +120,12 @@ def _pathway(request: ServiceRequest, path: str, reading: Reading) -> dict[str, 
         place = f"{path}.identifier[{number}]"
         if identifier.system == systems.UBRN:
             reading.places["/pathway"] = f"{place}.value"
-            return {"identifier": identifier.value, "issuer": E_REFERRAL_SERVICE}
+            return _given({"identifier": identifier.value, "issuer": E_REFERRAL_SERVICE})
         if identifier.system == systems.OWN_PATHWAY:
             reading.places["/pathway"] = f"{place}.value"
             reading.places["/pathway/issuer"] = f"{place}.assigner"
             issuer = reading.organisation(identifier.assigner, f"{place}.assigner")
-            return {"identifier": identifier.value, "issuer": issuer[0] if issuer else None}
+            return _given({"identifier": identifier.value, "issuer": issuer and issuer[0]})
     reading.refuse(
         REQUIRED,
         "A UBRN, or a patient pathway identifier with its assigner, is needed.",

@@ -1,0 +1,143 @@
+"""The service's HTTP application, its real handlers and units of work, over documents in memory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import orjson
+from fastapi import FastAPI
+
+from chassis.clock import london_date
+from chassis.engine import Engine
+from chassis.health import Health
+from chassis.limits import RateLimit
+from chassis.metrics import Metrics
+from chassis.outbox import Outbox
+from chassis.settings import TelemetrySettings
+from chassis.testing import NOW, MemoryStore
+from chassis.tokens import DevelopmentIssuer, Tokens
+from chassis.tracing import Tracing
+from chassis.units import Units
+from chassis.web import Web, create_app
+from contracts.event import Event, read
+from referral.app import referral
+from referral.settings import ReferralSection, ReferralSettings
+from tests.unit.referral.builders import SECRET, TRUST
+
+WRITE, READ = "referral.write", "pathway.read"
+
+
+@dataclass
+class StandingClock:
+    """A time that moves when a test says so."""
+
+    instant: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def today(self) -> date:
+        return london_date(self.instant)
+
+
+@dataclass(frozen=True)
+class MemoryRuntime:
+    settings: ReferralSettings
+    units: Units
+    clock: StandingClock
+
+
+@dataclass
+class Site:
+    """The application with a client of one trust."""
+
+    app: FastAPI
+    store: MemoryStore
+    issuer: DevelopmentIssuer
+    client: httpx2.AsyncClient
+    clock: StandingClock
+    ids: int = 0
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def token(self, organisation: str = TRUST, *scopes: str) -> str:
+        return self.issuer.token(organisation, scopes or (WRITE, READ))
+
+    def next_id(self) -> str:
+        self.ids += 1
+        return f"r-{self.ids}"
+
+    async def post(
+        self,
+        path: str,
+        body: bytes | dict[str, Any],
+        *,
+        organisation: str = TRUST,
+        request_id: str = "",
+        **headers: str,
+    ) -> httpx2.Response:
+        """POST to the FHIR edge; a header is given as `content_type="..."`."""
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        given = {
+            "authorization": f"Bearer {self.token(organisation)}",
+            "content-type": "application/fhir+json; version=1.0.0",
+            "x-request-id": request_id or self.next_id(),
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return await self.client.post(f"/FHIR/R4/{path}", content=content, headers=given)
+
+    async def get(
+        self, path: str, *, organisation: str = TRUST, reason: str = "validation", **query: str
+    ) -> httpx2.Response:
+        headers = {
+            "authorization": f"Bearer {self.token(organisation)}",
+            **({"fairwait-reason": reason} if reason else {}),
+        }
+        return await self.client.get(path, headers=headers, params=query or None)
+
+    @property
+    def events(self) -> list[Event]:
+        """Everything that has left, in order."""
+        rows = [row for chunk in self.store.outbox for row in chunk.rows]
+        return [read(row.value, row.headers) for row in rows]
+
+
+@asynccontextmanager
+async def site(directory: Path, **section: Any) -> AsyncIterator[Site]:
+    issuer = DevelopmentIssuer(directory / "issuer")
+    settings = ReferralSettings(
+        service="referral",
+        auth=issuer.settings(),
+        referral=ReferralSection(**{"pathway_secret": SECRET, **section}),
+    )
+    service, store, clock = referral(settings), MemoryStore(), StandingClock()
+    tokens, health = Tokens(settings.auth), Health()
+    health.started = True
+
+    def authenticate(token: str, at: datetime) -> str:
+        return tokens.verify(token, at).organisation
+
+    engine = Engine(service.declaration(), store, cast(Outbox, None), clock, authenticate)
+    units = Units(engine, store, lambda: None)
+    app = create_app(
+        Web(
+            settings=settings,
+            tokens=tokens,
+            health=health,
+            metrics=Metrics(),
+            tracing=Tracing("referral", TelemetrySettings()),
+            rates=RateLimit.local(100_000),
+            routers=service.routes,
+            kinds=service.kinds,
+            runtime=MemoryRuntime(settings, units, clock),
+        )
+    )
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield Site(app, store, issuer, client, clock)
+
+
+DAY = timedelta(days=1)
