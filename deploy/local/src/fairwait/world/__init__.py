@@ -1,1 +1,1 @@
-"""The synthetic world of a local run: where its people live."""
+"""The synthetic world of a local run: who is referred where, on which days, and what they choose."""
