@@ -48,6 +48,10 @@ class Child(ABC):
     def command(self) -> Sequence[str]:
         """The argument list; no shell sees it."""
 
+    def environment(self) -> Mapping[str, str] | None:
+        """What it sees as its environment; None for all of ours."""
+        return None
+
     @abstractmethod
     async def answers(self) -> bool:
         """True once the server answers a call of its own protocol. An open port says less."""
@@ -63,13 +67,15 @@ class Child(ABC):
             raise ServerFailed(f"{self.name}: something else listens on port {self.port}")
 
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._process = spawn(self.command(), log=self.log, cwd=self.directory)
+        self._process = spawn(
+            self.command(), log=self.log, cwd=self.directory, environment=self.environment()
+        )
         try:
             async with asyncio.timeout(START_SECONDS):
                 await self._until_it_answers()
         except TimeoutError:
             await self.kill()
-            raise ServerFailed(self._report(f"did not answer in {START_SECONDS} s")) from None
+            raise ServerFailed(self.report(f"did not answer in {START_SECONDS} s")) from None
         except BaseException:
             await self.kill()
             raise
@@ -118,9 +124,10 @@ class Child(ABC):
 
     def _check_that_it_runs(self) -> None:
         if self.pid is None:
-            raise ServerFailed(self._report("ended while it was starting"))
+            raise ServerFailed(self.report("ended while it was starting"))
 
-    def _report(self, what: str) -> str:
+    def report(self, what: str) -> str:
+        """What happened to it, with the last it wrote to its log."""
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         return "\n".join([f"{self.name} {what}; the end of {self.log}:", *lines])
 
