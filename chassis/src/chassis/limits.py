@@ -31,10 +31,12 @@ class RateLimit:
         per_minute: int,
         hit: Callable[[str], Awaitable[bool]],
         resets_at: Callable[[str], Awaitable[float]],
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         self.per_minute = per_minute
         self._hit = hit
         self._resets_at = resets_at
+        self.close = close
 
     @classmethod
     def local(cls, per_minute: int) -> "RateLimit":
@@ -62,7 +64,7 @@ class RateLimit:
         async def resets_at(key: str) -> float:
             return (await window.get_window_stats(limit, key)).reset_time
 
-        return cls(per_minute, hit, resets_at)
+        return cls(per_minute, hit, resets_at, storage.storage.close)
 
     @classmethod
     def of(cls, settings: Settings, per_minute: int = 0) -> "RateLimit":

@@ -355,6 +355,7 @@ async def _stop(
     except Exception as error:
         log.error("service.not_stopped_in_order", exc_info=error)
         code = 1
+    runtime.rates.close()
     await asyncio.to_thread(runtime.tracing.flush)
     log.info("service.stopped")
     return code

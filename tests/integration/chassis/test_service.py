@@ -217,3 +217,5 @@ async def test_a_limit_kept_in_the_database_holds_for_all_copies(stack: Stack) -
         await other.take("RJ1")
     assert 1 <= throttled.value.retry_after <= 60
     await other.take("RRV")
+    one.close()
+    other.close()

@@ -342,6 +342,7 @@ async def test_the_pages_about_the_api_come_from_here_alone(client: httpx2.Async
         assert answer.status_code == 200
         assert "http" not in answer.text
         assert "<script>" not in answer.text
+    assert (await client.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
     for asset in ("swagger/swagger-ui-bundle.js", "asyncapi/asyncapi.js", "swagger/swagger-ui.css"):
         assert (await client.get(f"/docs/assets/{asset}")).status_code == 200
 
