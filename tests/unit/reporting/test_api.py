@@ -230,6 +230,7 @@ async def test_the_page_says_how_far_its_data_go_and_what_came_since(
     assert "Data up to 5 January 2026" in before
     assert "Has not reported in the last seven days:</strong> NV7, RJ1, RYJ" in before
     assert "come in since" not in before
+    assert "Nothing has come in for 85 days" in before
     assert "3 events have come in since this release" in after
 
 

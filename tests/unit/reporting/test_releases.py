@@ -268,7 +268,20 @@ def test_a_release_is_put_there_whole_or_not_at_all(tmp_path: Path) -> None:
 
     assert not (tmp_path / "0001").exists()
     files.put(tmp_path / "0001", {"a.csv": b"b"})
+    with pytest.raises(FileExistsError):
+        files.put(tmp_path / "0001", {"a.csv": b"c"})
     assert (tmp_path / "0001" / "a.csv").read_bytes() == b"b"
+
+
+async def test_the_releases_of_an_earlier_database_are_left_as_they_are(
+    section: ReportingSection,
+) -> None:
+    earlier = await release(section, MemoryUnits())
+
+    later = await release(section, MemoryUnits(), events_of(DAY)[:40])
+
+    assert (earlier["release"], later["release"]) == ("0001", "0002")
+    assert files.damaged(section.directory / "0001") == []
 
 
 def test_a_damaged_file_of_a_release_is_named(tmp_path: Path) -> None:

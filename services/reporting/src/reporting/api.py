@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from chassis.errors import Rejected
-from chassis.faults import BAD_REQUEST, NOT_FOUND, Fault
+from chassis.faults import BAD_REQUEST, NOT_FOUND, Kind
 from reporting import files, lineage, releases
 from reporting.access import Reader, note_access
 from reporting.domain.dataset import TABLES, columns
@@ -24,6 +24,9 @@ from reporting.work import ReportingWork
 
 router = APIRouter(tags=["data set"])
 
+LEDGER_DAMAGED: Final = Kind(
+    "ledger_damaged", 409, "The ledger is not as it was written.", "exception"
+)
 LATEST: Final = "latest"
 MEDIA_TYPES: Final = {
     ".csv": "text/csv; charset=utf-8",
@@ -264,4 +267,4 @@ def missing(message: str) -> Rejected:
 
 def damaged(error: releases.LedgerDamaged) -> Rejected:
     """The ledger is not as it was written: nothing is told from it."""
-    return Rejected([Fault("ledger_damaged", 409, f"The ledger is damaged: {error}.")])
+    return Rejected([LEDGER_DAMAGED.fault(f"The ledger is damaged: {error}.")])

@@ -22,5 +22,6 @@ service = Service(
     mounts={"/static": StaticFiles(directory=STATIC)},
     indexes=INDEXES,
     collections=COLLECTIONS,
+    kinds=(api.LEDGER_DAMAGED,),
     error_page=error_page,
 )

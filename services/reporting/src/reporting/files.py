@@ -83,8 +83,13 @@ def facts_of(content: bytes, rows: int | None = None) -> FileFacts:
 # ---- folders
 
 
-def put(folder: Path, files: Mapping[str, bytes]) -> None:
-    """All files in a new folder of this name, or no folder at all. Replaces an older attempt."""
+def put(folder: Path, files: Mapping[str, bytes], *, replace: bool = False) -> None:
+    """All files in a new folder of this name, or no folder at all.
+
+    A folder that is there already stays as it is (`FileExistsError`), unless told to replace it.
+    """
+    if folder.exists() and not replace:
+        raise FileExistsError(folder.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     _remove(beside)

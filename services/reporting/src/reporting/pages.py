@@ -9,7 +9,7 @@ from reporting import files, releases
 from reporting.access import Reader, note_access
 from reporting.api import LATEST, folder_of, overview_of, summaries
 from reporting.domain.dictionary import TITLE
-from reporting.views import render
+from reporting.views import render, silence
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,7 +18,12 @@ router = APIRouter(include_in_schema=False)
 async def first_page(request: Request, who: Reader) -> Response:
     """The newest release; before there is one, what has come in so far."""
     counted = await releases.chains(request.app.state.runtime.units)
-    live = {"events": counted.types.total(), "up_to": counted.up_to}
+    now = request.app.state.runtime.clock.now()
+    live = {
+        "events": counted.types.total(),
+        "up_to": counted.up_to,
+        "silent_for": silence(counted.up_to, now),
+    }
     published = await summaries(request)
     if not published:
         return render("nothing.html", title=TITLE, live=live)

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from contracts.event import read
@@ -79,12 +80,19 @@ async def build_release(
     The number is taken first and the files stand in their place before anybody is told, so that
     a crash in between leaves a number unused and never a release without its files.
     """
-    release = await units.run(_reserve)
+    release = await _next_release(units, section.directory)
     gathered = await from_records(units, today)
     made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
     await asyncio.to_thread(files.put, section.directory / release, made.files)
     await units.run(publish_release, made.manifest)
     return made.manifest
+
+
+async def _next_release(units: Units, directory: Path) -> str:
+    """A number that is free, also where the folder holds releases of an earlier database."""
+    while (directory / (release := await units.run(_reserve))).exists():
+        continue
+    return release
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,9 @@ async def rebuild(units: Units, section: ReportingSection, release: str) -> Rebu
 
     now = datetime.fromisoformat(stated["built_at"])
     made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
-    await asyncio.to_thread(files.put, section.directory / "rebuilt" / release, made.files)
+    await asyncio.to_thread(
+        files.put, section.directory / "rebuilt" / release, made.files, replace=True
+    )
     return Rebuilt(
         release=release,
         dataset_sha256=stated["dataset_sha256"],

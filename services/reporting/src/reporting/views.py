@@ -52,6 +52,16 @@ def moment(text: str | None) -> str:
     return f"{at.day} {at:%B %Y}, {at.hour}:{at:%M:%S}"
 
 
+def silence(newest: str | None, now: datetime) -> str | None:
+    """For how long nothing was said, such as 3 hours; None while it is a minute or less."""
+    seconds = 0.0 if newest is None else (now - datetime.fromisoformat(newest)).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(seconds // length)
+        if count and seconds > 60:
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return None
+
+
 def day(text: str) -> str:
     """5 January 2026."""
     on = date.fromisoformat(text)

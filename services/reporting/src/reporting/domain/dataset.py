@@ -97,7 +97,7 @@ class Pathways(dy.Schema):
     referral_source = _text(
         "SOURCE OF REFERRAL FOR OUT-PATIENTS, two digits, as accepted.",
         nullable=True,
-        regex=r"^[0-9]{1,2}$",
+        regex=TWO_DIGITS,
     )
     referral_source_validity = _one_of(
         VALIDITIES, "Whether the source is in the list and agrees with who referred."
@@ -205,7 +205,7 @@ class Activity(dy.Schema):
     referral_source = _text(
         "SOURCE OF REFERRAL FOR OUT-PATIENTS, two digits, as accepted.",
         nullable=True,
-        regex=r"^[0-9]{1,2}$",
+        regex=TWO_DIGITS,
     )
     referral_source_validity = _one_of(
         VALIDITIES, "Whether the source is in the list and agrees with who referred."

@@ -212,7 +212,7 @@ def _about_the_referral(referred: Referred, on: date) -> dict[str, Any]:
         "commissioner": referred.commissioner,
         "treatment_function": referred.treatment_function,
         "rtt_group": _group(referred.treatment_function, on),
-        "referral_source": referred.source,
+        "referral_source": _padded(referred.source),
         "referral_source_validity": referred.source_validity,
         "referring_organisation": referred.referring,
         "priority": referred.priority,
@@ -221,6 +221,11 @@ def _about_the_referral(referred: Referred, on: date) -> dict[str, Any]:
         "sex": referred.sex,
         "synthetic": referred.synthetic,
     }
+
+
+def _padded(source: str | None) -> str | None:
+    """Some senders lose the zero of a code such as 03."""
+    return None if source is None else source.zfill(2)
 
 
 def _group(treatment_function: str, on: date) -> str | None:
