@@ -1,0 +1,274 @@
+"""Real FHIR payloads at the real edge: each is taken, or refused by the element that is wrong.
+
+Every ServiceRequest and every message Bundle of the shared examples, and everything in `invalid`,
+is posted as it is. What real senders leave out is then filled in, to see that nothing else of a
+real body keeps it out. The table of file, verdict and reason goes to `.fairwait/reports`.
+"""
+
+import copy
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx2
+import pytest
+
+from tests.conftest import ROOT
+from tests.unit.referral.builders import TRUST, UBRN
+from tests.unit.referral.fhir import PRACTICE_SETTING, concept, organisation, patient
+from tests.unit.referral.site import Site, site
+
+FOLDERS = ("bars", "ers_r4", "ukcore", "nhs_tie", "hl7_r4", "invalid")
+REPORTS = ROOT / ".fairwait" / "reports"
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A body to post. `part` says which part of the file it is."""
+
+    file: str
+    content: bytes
+    content_type: str
+    part: str = "whole"
+
+    @property
+    def path(self) -> str:
+        message = b'"message"' in self.content and self.json.get("type") == "message"
+        return "$process-message" if message else "ServiceRequest"
+
+    @property
+    def json(self) -> dict[str, Any]:
+        try:
+            parsed = json.loads(self.content)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table."""
+
+    file: str
+    part: str
+    address: str
+    status: int
+    verdict: str
+    element: str
+    reason: str
+
+
+# ---- the payloads
+
+
+def payloads(folder: Path) -> list[Payload]:
+    found: list[Payload] = []
+    for name in FOLDERS:
+        for file in sorted((folder / name).rglob("*")):
+            if file.suffix in {".json", ".xml"} and "expected" not in file.parts:
+                found += _of_file(file, file.relative_to(folder).as_posix())
+    return found
+
+
+def _of_file(file: Path, name: str) -> Iterator[Payload]:
+    content = file.read_bytes()
+    if file.suffix == ".xml":
+        if name.startswith("invalid/") or b"<ServiceRequest " in content:
+            yield Payload(name, content, "application/fhir+xml")
+        if b"<ServiceRequest " in content:
+            resource = _json_of(ElementTree.fromstring(content))
+            yield Payload(name, json.dumps(resource).encode(), "application/fhir+json", "as JSON")
+        return
+    whole = Payload(name, content, "application/fhir+json")
+    entries = [entry.get("resource", {}) for entry in whole.json.get("entry", [])]
+    if name.startswith("invalid/") or _is_ours(whole.json) or any(map(_is_ours, entries)):
+        yield whole
+    if whole.json.get("type") == "searchset":
+        for number, resource in enumerate(entries):
+            if _is_ours(resource):
+                part = f"entry[{number}]"
+                yield Payload(name, json.dumps(resource).encode(), whole.content_type, part)
+
+
+# The elements of our examples that R4 allows more than once.
+_LISTS = frozenset(
+    [
+        "basedOn",
+        "bodySite",
+        "category",
+        "coding",
+        "contained",
+        "extension",
+        "identifier",
+        "locationReference",
+        "orderDetail",
+        "performer",
+        "reasonCode",
+        "reasonReference",
+        "supportingInfo",
+    ]
+)
+
+
+def _json_of(element: ElementTree.Element) -> dict[str, Any]:
+    """FHIR XML as FHIR JSON, as far as our examples go: attributes, primitives, lists."""
+    name = element.tag.partition("}")[2]
+    found: dict[str, Any] = {"resourceType": name} if name[0].isupper() else {}
+    if "url" in element.attrib:
+        found["url"] = element.attrib["url"]
+    for child in element:
+        name = child.tag.partition("}")[2]
+        if name != "text":
+            value = child.attrib["value"] if "value" in child.attrib else _json_of(child)
+            found[name] = [*found.get(name, []), value] if name in _LISTS else value
+    return found
+
+
+def _is_ours(resource: Any) -> bool:
+    kind = resource.get("resourceType") if isinstance(resource, dict) else None
+    return kind == "ServiceRequest" or (kind == "Bundle" and resource.get("type") == "message")
+
+
+def completed(payload: Payload) -> Payload | None:
+    """The body with what its sender left out, and nothing else changed; None without a request."""
+    body = copy.deepcopy(payload.json)
+    if body.get("type") == "searchset" or payload.content_type.endswith("xml"):
+        return None
+    entries = [entry.get("resource", {}) for entry in body.get("entry", [])]
+    requests = [one for one in [body, *entries] if one.get("resourceType") == "ServiceRequest"]
+    if not requests:
+        return None
+    for request in requests:
+        _complete(request)
+    content = json.dumps(body).encode()
+    return Payload(payload.file, content, payload.content_type, f"{payload.part}, completed")
+
+
+def _complete(request: dict[str, Any]) -> None:
+    referral = "https://fhir.nhs.uk/CodeSystem/message-category-servicerequest"
+    request["identifier"] = [{"system": "https://fhir.nhs.uk/Id/UBRN", "value": UBRN}]
+    request["category"] = [concept(referral, "referral")]
+    request["orderDetail"] = [concept(PRACTICE_SETTING, "110")]
+    request["contained"] = [*request.get("contained", []), patient(id="completed")]
+    request["subject"] = {"reference": "#completed"}
+    request["performer"] = [organisation(TRUST), *request.get("performer", [])]
+    request["authoredOn"] = "2026-03-01"
+
+
+# ---- posting them
+
+
+@pytest.fixture(scope="session")
+async def lines(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
+    """The table, written down as well."""
+    found: list[Line] = []
+    for payload in payloads(shared_data / "fhir"):
+        for one in (payload, completed(payload)):
+            if one is not None:
+                async with site(tmp_path_factory.mktemp("edge")) as edge:
+                    found.append(await _line(edge, one))
+    _write(found)
+    return found
+
+
+async def _line(edge: Site, payload: Payload) -> Line:
+    # As the provider, so that a refusal is about the body and not about who sent it.
+    answer = await edge.post(payload.path, payload.content, content_type=payload.content_type)
+    issue = _first_issue(answer)
+    return Line(
+        payload.file,
+        payload.part,
+        payload.path,
+        answer.status_code,
+        "accepted" if answer.is_success else "refused",
+        issue.get("expression", [""])[0],
+        issue.get("diagnostics", ""),
+    )
+
+
+def _first_issue(answer: httpx2.Response) -> dict[str, Any]:
+    if answer.is_success:
+        return {"diagnostics": answer.headers.get("warning", "")}
+    body = answer.json()
+    assert body["resourceType"] == "OperationOutcome"
+    issue: dict[str, Any] = body["issue"][0]
+    return issue
+
+
+def _write(lines: list[Line]) -> None:
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    names = [one.name for one in fields(Line)]
+    with (REPORTS / "fhir-payloads.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(astuple(line) for line in lines)
+    rows = [names, ["---"] * len(names), *([str(cell) for cell in astuple(one)] for one in lines)]
+    table = "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows
+    )
+    (REPORTS / "fhir-payloads.md").write_text(f"# FHIR payloads\n\n{table}\n", encoding="utf-8")
+
+
+# ---- what must hold
+
+
+def test_nothing_answers_with_a_server_error(lines: list[Line]) -> None:
+    assert [line for line in lines if line.status >= 500] == []
+
+
+def test_every_refusal_says_why_and_names_the_element(lines: list[Line]) -> None:
+    unclear = [
+        line
+        for line in lines
+        if line.verdict == "refused"
+        and not (line.reason and (line.element or line.reason.startswith("The body is not JSON")))
+    ]
+
+    assert unclear == []
+
+
+def test_everything_invalid_is_refused(lines: list[Line]) -> None:
+    invalid = [line for line in lines if line.file.startswith("invalid/")]
+
+    assert len(invalid) == 10
+    assert {line.verdict for line in invalid} == {"refused"}
+
+
+def test_xml_is_told_that_json_is_taken(lines: list[Line]) -> None:
+    xml = [line for line in lines if line.file.endswith(".xml") and line.part == "whole"]
+
+    assert {(line.status, line.element) for line in xml} == {(415, "http.Content-Type")}
+
+
+def test_a_real_body_gets_in_when_what_we_need_is_there(lines: list[Line]) -> None:
+    complete = [line for line in lines if line.part.endswith("completed")]
+
+    assert [line for line in complete if line.verdict != "accepted"] == []
+
+
+# None of the examples is a whole elective referral: each lacks what we need, and gets in with it.
+EXPECTED = {
+    ("bars", "as sent", "refused"): 4,
+    ("bars", "completed", "accepted"): 2,
+    ("ers_r4", "as sent", "refused"): 2,
+    ("ers_r4", "completed", "accepted"): 1,
+    ("ukcore", "as sent", "refused"): 12,
+    ("ukcore", "completed", "accepted"): 6,
+    ("nhs_tie", "as sent", "refused"): 4,
+    ("nhs_tie", "completed", "accepted"): 2,
+    ("invalid", "as sent", "refused"): 10,
+}
+
+
+def test_the_table_is_what_was_agreed(lines: list[Line]) -> None:
+    counts = Counter(
+        (line.file.partition("/")[0], line.part.partition(", ")[2] or "as sent", line.verdict)
+        for line in lines
+    )
+
+    assert counts == EXPECTED
