@@ -28,13 +28,14 @@ from matching.domain.offers import (
 LIST = "0123456789abcdef0123456789abcdef-1"
 OTHER_LIST = "0123456789abcdef0123456789abcdef-2"
 RESPOND_BY = date(2026, 3, 2)
+PLACES_FROM = date(2026, 3, 9)
 DAY = timedelta(days=1)
 LEEDS = Option("RR8", "RR801")
 SPIRE = Option("NT2", "NT219")
 HELD_UNTIL = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
-SHORTLISTED = Shortlisted(LIST, RESPOND_BY, (LEEDS, SPIRE))
-LAPSED = Lapsed(LIST, RESPOND_BY, (LEEDS, SPIRE))
+SHORTLISTED = Shortlisted(LIST, RESPOND_BY, PLACES_FROM, (LEEDS, SPIRE))
+LAPSED = Lapsed(LIST, RESPOND_BY, PLACES_FROM, (LEEDS, SPIRE))
 HELD = Held(LIST, "RR8", "RR8.a", HELD_UNTIL)
 BOOKED = Booked(LIST, "RR8", "RR8.a", "appointment-1")
 STAYED = Stayed(LIST)
@@ -60,7 +61,9 @@ def confirmed(match_: Match, *, session: str = "RR8.a") -> Booked | None:
     [(RESPOND_BY - DAY, True), (RESPOND_BY, True), (RESPOND_BY + DAY, False)],
 )
 def test_an_answer_counts_until_the_end_of_the_last_day(answered_on: date, counts: bool) -> None:
-    assert chosen(SHORTLISTED, answered_on=answered_on) == (Choice(LIST, SPIRE) if counts else None)
+    assert chosen(SHORTLISTED, answered_on=answered_on) == (
+        Choice(LIST, SPIRE, PLACES_FROM) if counts else None
+    )
     assert stay(SHORTLISTED, shortlist_id=LIST, answered_on=answered_on) == (
         STAYED if counts else None
     )
@@ -70,7 +73,9 @@ def test_an_answer_counts_until_the_end_of_the_last_day(answered_on: date, count
 def test_an_answer_given_in_time_that_arrives_after_the_lapse_still_counts(
     answered_on: date, counts: bool
 ) -> None:
-    assert chosen(LAPSED, answered_on=answered_on) == (Choice(LIST, SPIRE) if counts else None)
+    assert chosen(LAPSED, answered_on=answered_on) == (
+        Choice(LIST, SPIRE, PLACES_FROM) if counts else None
+    )
     assert (stay(LAPSED, shortlist_id=LIST, answered_on=answered_on) is not None) == counts
 
 

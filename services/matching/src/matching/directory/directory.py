@@ -1,23 +1,32 @@
 """The directory: the reference world and the dated facts, asked by treatment function and day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from contracts.codes import UnknownCode, rtt_group_of
 from contracts.identifiers import OdsCode, TreatmentFunctionCode
 from matching.directory.facts import EVERY, Fact, ServiceRule, Standing, service_rules, standings
-from matching.reference import Position, ReferenceWorld, Sector, Site, Wait, load
+from matching.domain.shortlist import (
+    Candidate,
+    Catalogue,
+    Contract,
+    Places,
+    SectorCode,
+    Service,
+    Wait,
+)
+from matching.domain.shortlist.catalogue import EVERY_PRIORITY, EVERY_SEX, OLDEST
+from matching.reference import Position, ReferenceWorld, Sector, Site, load
+from matching.reference import Wait as PublishedWait
 
-SectorCode: TypeAlias = Literal["NHS", "IS"]
+SOURCE: Final = "NHS England, RTT waiting times, incomplete pathways"
 
-_SECTORS: Mapping[Sector, SectorCode] = {Sector.NHS: "NHS", Sector.INDEPENDENT: "IS"}
-_EVERY_SEX = frozenset("129")
-_EVERY_PRIORITY = frozenset("123")
-_OLDEST = 130
+_SECTORS: Final[Mapping[Sector, SectorCode]] = {Sector.NHS: "NHS", Sector.INDEPENDENT: "IS"}
+
+NextDays: TypeAlias = tuple[tuple[OdsCode, date | None], ...]
+"""The sites that have declared sessions, by code, with the first day on which each has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +40,6 @@ class Entry:
     sector: SectorCode
     postcode: str
     position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAt:
-    """What is known of one treatment function at one site on one day.
-
-    `reported` is whether the provider publishes people waiting for it. Without a wait none is
-    known; it is not zero. Ages are completed years, both included.
-    """
-
-    entry: Entry
-    reported: bool
-    wait: Wait | None
-    age_from: int
-    age_to: int
-    sexes: frozenset[str]
-    priorities: frozenset[str]
-    has_contract: bool
-    is_registered: bool
 
 
 class Directory:
@@ -67,20 +57,13 @@ class Directory:
         self._sites = {site.code: site for site in world.sites}
         self._names = {site.provider: site.provider_name for site in world.sites}
         self._day = date.min
-        self._services: dict[TreatmentFunctionCode, tuple[ServiceAt, ...]] = {}
+        self._static: dict[tuple[TreatmentFunctionCode, frozenset[OdsCode]], Catalogue] = {}
+        self._current: dict[TreatmentFunctionCode, tuple[NextDays, Catalogue]] = {}
 
     @classmethod
-    def of_this_package(cls) -> Directory:
+    def of_this_package(cls) -> "Directory":
         """The directory over the data that is built into this package."""
         return cls(load(), service_rules(), standings())
-
-    @property
-    def version(self) -> str:
-        return self._world.version
-
-    @property
-    def waits_as_at(self) -> date:
-        return self._world.as_at
 
     def entries(self, on: date) -> list[Entry]:
         """All sites, by code."""
@@ -95,28 +78,74 @@ class Directory:
         found = self._sites.get(site)
         return None if found is None else self._world.provider_on(found.provider, on)
 
+    def provider_on(self, provider: OdsCode, on: date) -> OdsCode:
+        """The provider that answers on this day for one that may have merged into another."""
+        return self._world.provider_on(provider, on)
+
     def position(self, outward: str | None) -> Position | None:
         """About where a patient lives; None where that is not known."""
         return None if outward is None else self._world.position(outward)
 
-    def services(self, function: TreatmentFunctionCode, on: date) -> tuple[ServiceAt, ...]:
-        """Every site with what it does of this treatment function, by site code.
+    def catalogue(
+        self, function: TreatmentFunctionCode, on: date, next_days: NextDays
+    ) -> Catalogue:
+        """Every site with what it does of this function on this day, and whether it has room.
 
-        The same object for the same day, so that what was derived from it can be kept.
+        A site does what its provider publishes waits for, and what it has declared sessions for.
+        Without a session there is no room. The same object for the same question, so that what was
+        derived from it can be kept.
         """
         if on != self._day:
-            self._day, self._services = on, {}
-        found = self._services.get(function)
-        if found is None:
-            found = self._services[function] = self._look_up(function, on)
+            self._day, self._static, self._current = on, {}, {}
+        asked, found = self._current.get(function, ((), None))
+        if found is None or asked != next_days:
+            found = self._with_places(function, on, next_days)
+            self._current[function] = next_days, found
         return found
 
-    def _look_up(self, function: TreatmentFunctionCode, on: date) -> tuple[ServiceAt, ...]:
+    def _with_places(
+        self, function: TreatmentFunctionCode, on: date, next_days: NextDays
+    ) -> Catalogue:
+        declared = frozenset(site for site, _ in next_days)
+        static = self._static.get((function, declared))
+        if static is None:
+            static = self._static[function, declared] = self._look_up(function, on, declared)
+
+        days = dict(next_days)
+        return static.with_places(
+            {candidate.site: _places(days.get(candidate.site)) for candidate in static.candidates}
+        )
+
+    def _look_up(
+        self, function: TreatmentFunctionCode, on: date, declared: frozenset[OdsCode]
+    ) -> Catalogue:
         group = _group(function, on)
-        held = {fact: self._holders(fact, on) for fact in Fact}
-        return tuple(
-            self._service(self._sites[code], function, group, held, on)
-            for code in sorted(self._sites)
+        return Catalogue.of(
+            self._candidate(site, function, group, declared, on) for site in self._sites.values()
+        )
+
+    def _candidate(
+        self,
+        site: Site,
+        function: TreatmentFunctionCode,
+        group: str,
+        declared: frozenset[OdsCode],
+        on: date,
+    ) -> Candidate:
+        published = self._world.wait(site, group)
+        does_it = published is not None or site.code in declared
+        service = self._service(site, function, group, published, on)
+        contract = self._fact(Fact.CONTRACT, site.code, on)
+        registration = self._fact(Fact.REGISTRATION, site.code, on)
+
+        return Candidate(
+            site=site.code,
+            provider=self._world.provider_on(site.provider, on),
+            sector=_SECTORS[site.sector],
+            position=site.position,
+            services=(service,) if does_it else (),
+            contract=None if contract is None else Contract(contract.valid_from, contract.valid_to),
+            is_registered=registration is not None and registration.is_valid(on),
         )
 
     def _service(
@@ -124,31 +153,28 @@ class Directory:
         site: Site,
         function: TreatmentFunctionCode,
         group: str,
-        held: Mapping[Fact, frozenset[str]],
+        published: PublishedWait | None,
         on: date,
-    ) -> ServiceAt:
+    ) -> Service:
         rules = [rule for rule in self._rules if rule.fits(site.sector, function, group, on)]
-        wait = self._world.wait(site, group)
-        return ServiceAt(
-            entry=self._entry(site, on),
-            reported=wait is not None,
-            wait=wait,
+        return Service(
+            treatment_function=function,
             age_from=max((rule.age_from for rule in rules), default=0),
-            age_to=min((rule.age_to for rule in rules), default=_OLDEST),
-            sexes=_EVERY_SEX.intersection(*(rule.sexes for rule in rules)),
-            priorities=_EVERY_PRIORITY.intersection(*(rule.priorities for rule in rules)),
-            has_contract=site.code in held[Fact.CONTRACT],
-            is_registered=site.code in held[Fact.REGISTRATION],
+            age_to=min((rule.age_to for rule in rules), default=OLDEST),
+            sexes=EVERY_SEX.intersection(*(rule.sexes for rule in rules)),
+            priorities=EVERY_PRIORITY.intersection(*(rule.priorities for rule in rules)),
+            wait=_wait(published, "median"),
+            wait_p92=_wait(published, "p92"),
         )
 
-    def _holders(self, fact: Fact, on: date) -> frozenset[str]:
-        """The sites at which a fact is in force. A row of their own overrules the one for all."""
-        rows = [row for row in self._facts if row.fact is fact]
-        own = {row.site for row in rows if row.site != EVERY}
-        valid = {row.site for row in rows if row.is_valid(on)}
-        if EVERY not in valid:
-            return frozenset(valid)
-        return frozenset(set(self._sites) - own | valid - {EVERY})
+    def _fact(self, fact: Fact, site: OdsCode, on: date) -> Standing | None:
+        """The fact at this site: its own row before that for all, one in force before others."""
+        rows = [row for row in self._facts if row.fact is fact and row.site in (EVERY, site)]
+        return max(
+            rows,
+            key=lambda row: (row.site != EVERY, row.is_valid(on), row.valid_from),
+            default=None,
+        )
 
     def _entry(self, site: Site, on: date) -> Entry:
         provider = self._world.provider_on(site.provider, on)
@@ -161,6 +187,20 @@ class Directory:
             postcode=site.postcode,
             position=site.position,
         )
+
+
+def _places(next_day: date | None) -> Places:
+    """Whether there is room and from when; how many places there are changes too fast to say."""
+    return Places(0) if next_day is None else Places(1, next_day)
+
+
+def _wait(published: PublishedWait | None, statistic: Literal["median", "p92"]) -> Wait | None:
+    if published is None:
+        return None
+    weeks = published.median_weeks if statistic == "median" else published.percentile_92_weeks
+    if weeks is None:
+        return None
+    return Wait(weeks, statistic, published.waiting, published.as_at, SOURCE)
 
 
 def _group(function: TreatmentFunctionCode, on: date) -> str:

@@ -56,5 +56,10 @@ class Case:
     trail: Trail = Trail()
 
     def next_shortlist_id(self) -> str:
-        """Made of the pathway and a count, so that a replay gives the same name."""
-        return f"{self.pathway_id}-{self.lists + 1}"
+        """The name of the shortlist that is made next."""
+        return shortlist_name(self.pathway_id, self.lists + 1)
+
+
+def shortlist_name(pathway: PathwayId, number: int) -> str:
+    """The name of a pathway's shortlist, counted from 1: a replay gives the same one."""
+    return f"{pathway}-{number}"

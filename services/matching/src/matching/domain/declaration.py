@@ -48,8 +48,13 @@ class Declaration:
 
     @property
     def session_id(self) -> CapacityId:
-        """Our name for the session: two providers may give their sessions the same id."""
-        return f"{self.publisher}.{self.capacity_id}"
+        """Our name for the session."""
+        return session_name(self.publisher, self.capacity_id)
+
+
+def session_name(provider: OdsCode, capacity_id: CapacityId) -> CapacityId:
+    """Our name for a provider's session: two providers may give theirs the same id."""
+    return f"{provider}.{capacity_id}"
 
 
 def wrong_with(

@@ -26,10 +26,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Shortlisted:
-    """The patient may choose one of the options until the end of `respond_by`."""
+    """The patient may choose one of the options until the end of `respond_by`.
+
+    Places count from `places_from` on, the day they were shown from: whoever takes a week to
+    answer still finds the place that they saw.
+    """
 
     shortlist_id: str
     respond_by: date
+    places_from: date
     options: tuple[Option, ...]
 
 
@@ -69,6 +74,7 @@ class Lapsed:
 
     shortlist_id: str
     respond_by: date
+    places_from: date
     options: tuple[Option, ...]
 
 
@@ -85,6 +91,7 @@ class Choice:
 
     shortlist_id: str
     option: Option
+    places_from: date
 
 
 def choose(
@@ -95,12 +102,13 @@ def choose(
     An answer counts when it is the first to the newest shortlist and was given no later than its
     last day. `UnlistedProviderError` when that list has no such provider: no patient can do that.
     """
-    if not _is_open(match_, shortlist_id, answered_on):
+    open_list = _open_list(match_, shortlist_id, answered_on)
+    if open_list is None:
         return None
 
-    for option in _options(match_):
+    for option in open_list.options:
         if option.provider == provider:
-            return Choice(shortlist_id, option)
+            return Choice(shortlist_id, option, open_list.places_from)
     raise UnlistedProviderError(f"not on shortlist {shortlist_id}")
 
 
@@ -111,14 +119,17 @@ def hold(choice: Choice, *, session: CapacityId, held_until: datetime) -> Held:
 
 def stay(match_: Match, *, shortlist_id: str, answered_on: date) -> Stayed | None:
     """The match after the patient chose to stay; None for an answer that changes nothing."""
-    return Stayed(shortlist_id) if _is_open(match_, shortlist_id, answered_on) else None
+    open_list = _open_list(match_, shortlist_id, answered_on)
+    return None if open_list is None else Stayed(shortlist_id)
 
 
 def lapse(match_: Match, today: date) -> Lapsed | None:
     """The shortlist as lapsed, from the day after its last day to respond; otherwise None."""
     match match_:
-        case Shortlisted(shortlist_id, respond_by, options) if today > respond_by:
-            return Lapsed(shortlist_id, respond_by, options)
+        case Shortlisted() if today > match_.respond_by:
+            return Lapsed(
+                match_.shortlist_id, match_.respond_by, match_.places_from, match_.options
+            )
         case NoChoice() | Shortlisted() | Held() | Booked() | Stayed() | Lapsed():
             return None
         case _:
@@ -155,15 +166,13 @@ def confirm(
             assert_never(match_)
 
 
-def _is_open(match_: Match, shortlist_id: str, answered_on: date) -> bool:
+def _open_list(match_: Match, shortlist_id: str, answered_on: date) -> Shortlisted | Lapsed | None:
+    """The list that an answer of this day is still an answer to."""
     match match_:
         case Shortlisted() | Lapsed():
-            return match_.shortlist_id == shortlist_id and answered_on <= match_.respond_by
+            counts = match_.shortlist_id == shortlist_id and answered_on <= match_.respond_by
+            return match_ if counts else None
         case NoChoice() | Held() | Booked() | Stayed():
-            return False
+            return None
         case _:
             assert_never(match_)
-
-
-def _options(match_: Match) -> tuple[Option, ...]:
-    return match_.options if isinstance(match_, Shortlisted | Lapsed) else ()
