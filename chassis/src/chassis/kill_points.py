@@ -18,6 +18,8 @@ NAMES: Final = (
     "edge-before-commit",
     "edge-after-commit",
     "relay-before-send",
+    "before-hand-over",
+    "after-hand-over",
     "in-shutdown",
 )
 

@@ -14,6 +14,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from chassis.clock import Clock, SystemClock
+from chassis.kill_points import reached
 from chassis.units import Units
 from notifications.domain.message import PERSON_WITHIN, Claimed, Message, no_longer_wanted
 from notifications.domain.patient import Patient
@@ -74,7 +75,10 @@ class Sender:
         async def one(message: Message) -> Outcome | None:
             return await self._hand_over(message, patients.get(message.pathway_id, Patient()))
 
-        await self._record(claimed, await self._each(one, claimed))
+        reached("before-hand-over")
+        outcomes = await self._each(one, claimed)
+        reached("after-hand-over")
+        await self._record(claimed, outcomes)
         return len(claimed)
 
     async def ask(self) -> int:
