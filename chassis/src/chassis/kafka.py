@@ -28,6 +28,8 @@ from contracts.topics import PARTITIONS, TOPICS, Service, Topic, read_by
 
 log = structlog.get_logger()
 
+NAMES = [topic.name for topic in TOPICS]
+
 
 class Subscription:
     """A service's consumer: all its topics, one group, one batch at a time."""
@@ -219,8 +221,9 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
 
 async def _compare(client: AIOKafkaAdminClient) -> None:
     async with asyncio.timeout(30):
-        while not _all_there(await client.describe_topics([topic.name for topic in TOPICS])):
-            await asyncio.sleep(0.1)  # a topic just made has no partitions for a moment
+        # A new topic has no partitions for a moment, and nothing tells when it has.
+        while not _all_there(await client.describe_topics(NAMES)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 def _all_there(described: Sequence[Mapping[str, Any]]) -> bool:

@@ -55,7 +55,7 @@ class Event(BaseModel):
     Fields that a reader does not know are ignored, so a newer writer never breaks an older reader.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # A slot and not a field: the envelope is no part of the data, of its schema or of its cost.
     __slots__ = ("envelope",)

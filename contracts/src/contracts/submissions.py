@@ -37,7 +37,7 @@ Circumstance = Literal[
 class Submission(BaseModel):
     """The base of all submissions. Unknown fields are ignored: a newer publisher is welcome."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     type: ClassVar[str] = ""
     minor: ClassVar[int] = 0
@@ -55,7 +55,7 @@ TYPES: dict[str, type[Submission]] = {}
 class Patient(BaseModel):
     """The person referred, as the trust knows them."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     nhs_number: NhsNumber
     given_name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -76,7 +76,7 @@ class PathwayKey(BaseModel):
     For an e-RS referral the identifier is the UBRN and the issuer X09 (NHS Data Dictionary).
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     identifier: PathwayIdentifier
     issuer: OdsCode
