@@ -1,16 +1,14 @@
 """The first page draws its chart under the strict content security policy, also on a telephone."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
 from reporting.releases import build_release
 from reporting.settings import ReportingSection
+from tests.browser.journey import served, violations
 from tests.unit.reporting import stories
 from tests.unit.reporting.memory import NOW, MemoryUnits, consume
 from tests.unit.reporting.site import site
@@ -27,13 +25,8 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     section = ReportingSection(directory=tmp_path / "dataset", open=True)
     await build_release(units, section, today=NOW.date(), now=NOW)
 
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(site(units, section), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listening]))
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with served(site(units, section)) as address:
+        yield address
 
 
 @pytest.fixture
@@ -82,3 +75,16 @@ async def test_a_figure_leads_to_an_event(page: Page) -> None:
 
     assert await page.text_content("h1") == "An event as it came"
     assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_pages_meet_wcag(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    pathway = stories.pathway_id(1)
+    paths = ["/", "/lineage/figure?state=booked", f"/lineage/pathways/{pathway}"]
+
+    for path in [*paths, f"/events/referral.{pathway}.1", "/events/nothing"]:
+        await page.goto(path)
+        if path == "/":
+            await page.wait_for_selector("[data-drawn=yes]")
+        assert await violations(page) == [], path
