@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,11 +20,14 @@ from starlette.responses import Response
 from chassis.idempotency import Answer, RequestKey
 from chassis.limits import RateLimit, Throttled
 from chassis.service import BAD_SETTINGS, Runtime, Service, run
-from chassis.settings import HttpSettings, KafkaSettings, MongoSettings, Settings
+from chassis.settings import HttpSettings, KafkaSettings, MongoSettings, Settings, TelemetrySettings
+from chassis.testing import NOW
+from chassis.tracing import Tracing, read_spans
 from chassis.work import Work
+from contracts.events import ClockStarted
 from fairwait.servers import Stack
 from tests.integration.chassis.small import small
-from tests.integration.chassis.world import until
+from tests.integration.chassis.world import Publisher, everything, until
 
 
 def free_port() -> int:
@@ -30,7 +35,9 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def settings_for(stack: Stack, port: int, mongo: str = "") -> Settings:
+def settings_for(
+    stack: Stack, port: int, mongo: str = "", telemetry: TelemetrySettings | None = None
+) -> Settings:
     return Settings(
         service="matching",
         kafka=KafkaSettings(bootstrap=stack.kafka_bootstrap, idempotence=stack.idempotence),
@@ -38,6 +45,7 @@ def settings_for(stack: Stack, port: int, mongo: str = "") -> Settings:
             {"uri": mongo or stack.mongo_uri, "database": f"fairwait_{port}"}
         ),
         http=HttpSettings(port=port),
+        telemetry=telemetry or TelemetrySettings(),
     )
 
 
@@ -60,9 +68,12 @@ class Running:
 
 
 @asynccontextmanager
-async def started(stack: Stack, service: Service) -> AsyncIterator[Running]:
+async def started(
+    stack: Stack, service: Service, telemetry: TelemetrySettings | None = None
+) -> AsyncIterator[Running]:
     port, stop = free_port(), asyncio.Event()
-    task = asyncio.create_task(run(service, settings_for(stack, port), stop))
+    settings = settings_for(stack, port, telemetry=telemetry)
+    task = asyncio.create_task(run(service, settings, stop))
     running = Running(port, stop, task)
     try:
         yield running
@@ -125,6 +136,30 @@ async def test_a_service_starts_answers_once_per_key_and_stops_without_leftovers
     assert code == 0
     assert took < 10
     await until(lambda: not {task for task in asyncio.all_tasks() - before if not task.done()})
+
+
+async def test_an_event_is_followed_by_its_trace_and_counted(
+    empty_stack: Stack, tmp_path: Path
+) -> None:
+    telemetry = TelemetrySettings(sample_ratio=1, spans_file=tmp_path / "spans.ndjson")
+    traceparent = Tracing("referral", telemetry).begin("RJ1:message-1")
+    event = ClockStarted.about("a" * 32, started_on=date(2026, 3, 2), status="10")
+    event = event.published(
+        sequence=1, source="urn:fairwait:referral", now=NOW, traceparent=traceparent
+    )
+
+    async with started(empty_stack, small(), telemetry) as service:
+        await until(service.is_ready)
+        async with Publisher(empty_stack) as publisher:
+            await publisher.send([event])
+        await until(lambda: list(read_spans(tmp_path / "spans.ndjson")))
+        metrics = (await service.client.get("/metrics")).text
+        (answer,) = await everything(empty_stack, "offer")
+
+    _, span = read_spans(tmp_path / "spans.ndjson")
+    assert (span["service"], span["trace_id"]) == ("fairwait-matching", traceparent[3:35])
+    assert dict(answer.headers)["ce_traceparent"].decode() == traceparent
+    assert 'fairwait_events_total{outcome="done",topic="referral"} 1.0' in metrics
 
 
 async def test_a_dead_part_ends_the_process_with_an_error(stack: Stack) -> None:
