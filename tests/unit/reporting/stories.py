@@ -19,6 +19,7 @@ from contracts.events import (
     OfferAccepted,
     OfferExpired,
     OfferLapsed,
+    OfferNotMade,
     OfferShortlisted,
     OfferStayed,
     OfferUnavailable,
@@ -125,6 +126,19 @@ def shortlist(story: Story, number: int = 1) -> Story:
         rule_set="shortlist.2026-01",
         inputs_hash="0" * 64,
         respond_by=RECEIVED + timedelta(days=14),
+        current_provider=TRUST,
+    )
+
+
+def no_provider(story: Story) -> Story:
+    return story.tell(
+        OfferNotMade,
+        shortlist_id=f"{story.subject}-1",
+        reason="no_other_provider",
+        excluded={"too_far": 4},
+        candidates=4,
+        rule_set="shortlist.2026-01",
+        inputs_hash="0" * 64,
         current_provider=TRUST,
     )
 

@@ -69,6 +69,7 @@ def steps(*path: str) -> Story:
     ("path", "state", "choice"),
     [
         ((), "waiting", "not_offered"),
+        (("no_provider",), "waiting", "no_provider"),
         (("shortlist",), "shortlisted", "offered"),
         (("shortlist", "stay"), "stayed", "stayed"),
         (("shortlist", "lapse"), "lapsed", "lapsed"),
@@ -131,7 +132,7 @@ def test_what_comes_before_the_referral_is_kept_and_counts_once_it_is_there() ->
 def test_every_fact_comes_back_from_its_document() -> None:
     told = [*core().events, *winding().events, *stories.rejection(1).events]
     told += stories.capacity(1).events + steps("shortlist", "stay").events
-    told += steps("shortlist", "lapse").events
+    told += steps("shortlist", "lapse").events + steps("no_provider").events
     told_facts = [said_by(event).fact for event in told]
 
     assert [from_document(to_document(fact)) for fact in told_facts] == told_facts

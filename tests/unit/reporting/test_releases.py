@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from frictionless import Package
 
+from chassis.errors import TransientError
 from contracts.event import read
 from contracts.events import DatasetPublished
 from reporting import files
@@ -20,10 +21,12 @@ from reporting.domain.figures import Figure, answer, keys_of
 from reporting.domain.gathering import rows_of
 from reporting.domain.ledger import unseal
 from reporting.domain.projection import project
+from reporting.handlers import publish_release
 from reporting.releases import LedgerDamaged, build_release, rebuild, verify_ledger
 from reporting.repositories import SEGMENTS, Ledger
 from reporting.settings import ReportingSection
 from reporting.translation import said_by
+from reporting.work import ReportingWork
 from tests.unit.reporting import stories
 from tests.unit.reporting.memory import NOW, MemoryUnits, consume
 from tests.unit.reporting.stories import events_of, shuffled
@@ -76,6 +79,30 @@ async def test_a_release_is_announced_once_its_files_are_there(section: Reportin
     assert isinstance(announced, DatasetPublished)
     assert (announced.subject, announced.rows) == ("0001", manifest["rows"])
     assert announced.sha256["pathways.csv"] == manifest["files"]["pathways.csv"]["sha256"]
+
+
+async def test_a_crash_before_the_announcement_leaves_a_number_unused_and_nothing_else(
+    section: ReportingSection,
+) -> None:
+    class Crashing(MemoryUnits):
+        async def run(self, function: Any, *arguments: Any) -> Any:
+            if function is publish_release and not self.published:
+                self.published.append(events_of(DAY)[0])
+                raise TransientError("killed")
+            return await super().run(function, *arguments)
+
+    units = Crashing()
+    with pytest.raises(TransientError):
+        await release(section, units)
+
+    again = await build_release(units, section, today=AS_AT, now=NOW)
+
+    assert again["release"] == "0002"
+    assert await units.read(_published) == ["0002"]
+
+
+async def _published(work: ReportingWork) -> list[str]:
+    return await work.releases.published()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

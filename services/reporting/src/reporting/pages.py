@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from contracts.topics import read_by
 from reporting import files, releases
 from reporting.access import Reader, note_access
 from reporting.api import LATEST, folder_of, overview_of, summaries
@@ -41,6 +42,7 @@ async def first_page(request: Request, who: Reader) -> Response:
         since=live["events"] - manifest["events"],
         history=published,
         downloads=_downloads(manifest),
+        topics=[(topic.name, topic.purpose) for topic in read_by("reporting")],
     )
 
 
