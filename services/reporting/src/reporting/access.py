@@ -30,6 +30,6 @@ async def reader(
 Reader = Annotated[str, Depends(reader)]
 
 
-def note_access(who: str, what: str, release: str) -> None:
+def note_access(who: str, what: str, release: str = "") -> None:
     """The internal edition is exact, so that who read what is on record."""
     log.info("dataset.read", organisation=who, what=what, release=release)

@@ -160,7 +160,7 @@ async def read_row(
 @router.get("/events/{event_id}")
 async def read_event(request: Request, event_id: Key, who: Reader) -> Response:
     """An event as it came: its place in topic and ledger, its payload and the payload's hash."""
-    found = await _event(request, event_id)
+    found = await _event(request, event_id, who)
     if wants_page(request):
         return render("event.html", found=lineage.as_json(found))
     return Response(orjson.dumps(lineage.as_json(found)), media_type="application/json")
@@ -169,7 +169,7 @@ async def read_event(request: Request, event_id: Key, who: Reader) -> Response:
 @router.get("/events/{event_id}/payload")
 async def read_payload(request: Request, event_id: Key, who: Reader) -> Response:
     """The payload of an event, byte for byte."""
-    found = await _event(request, event_id)
+    found = await _event(request, event_id, who)
     digest = found.entry.payload_sha256
     return Response(
         found.entry.value, media_type="application/json", headers={"x-payload-sha256": digest}
@@ -183,13 +183,14 @@ def _row(folder: Path, table: str, key: str) -> list[tuple[str, Any, str]]:
     return [(name, row[name], column.description or "") for name, column in columns(table).items()]
 
 
-async def _event(request: Request, event_id: str) -> lineage.Found:
+async def _event(request: Request, event_id: str, who: str) -> lineage.Found:
     try:
         found = await lineage.find_event(request.app.state.runtime.units, event_id)
     except releases.LedgerDamaged as error:
         raise damaged(error) from error
     if found is None:
         raise missing("The ledger has no such event.")
+    note_access(who, found.event_id)
     return found
 
 
