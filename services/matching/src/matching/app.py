@@ -3,28 +3,22 @@
 from datetime import timedelta
 from typing import Final
 
-from chassis.mongo import Index
 from chassis.service import Service
 from chassis.work import Work
 from matching.api import router
 from matching.consumers import consumers
 from matching.directory import Directory
-from matching.repositories import CATALOGUES, DIARIES, INTAKE, MATCHES, SESSIONS, SHORTLISTS
+from matching.repositories import CATALOGUES, DIARIES, INDEXES, MATCHES, SESSIONS, SHORTLISTS
 from matching.settings import MatchingSettings
 from matching.work import MatchingWork, Rules
 
 STREAMS: Final = {"offer": MATCHES, "capacity": SESSIONS}
 KEYED_BY: Final = {
-    "submission": INTAKE,
+    "submission": SESSIONS,
     "referral": MATCHES,
     "appointment": MATCHES,
     "response": MATCHES,
 }
-INDEXES: Final = (
-    Index(SESSIONS, ("kind",)),
-    Index(SESSIONS, ("provider",)),
-    Index(DIARIES, ("treatment_function",)),
-)
 
 
 def matching(settings: MatchingSettings, directory: Directory | None = None) -> Service:
