@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -61,7 +61,6 @@ class Site:
     client: httpx2.AsyncClient
     clock: StandingClock
     ids: int = 0
-    extra: dict[str, str] = field(default_factory=dict)
 
     def token(self, organisation: str = TRUST, *scopes: str) -> str:
         return self.issuer.token(organisation, scopes or (WRITE, READ))
@@ -105,8 +104,8 @@ class Site:
         return [read(row.value, row.headers) for row in rows]
 
 
-@asynccontextmanager
-async def site(directory: Path, **section: Any) -> AsyncIterator[Site]:
+def made(directory: Path, **section: Any) -> Site:
+    """The application; its client is to be closed by whoever uses it."""
     issuer = DevelopmentIssuer(directory / "issuer")
     settings = ReferralSettings(
         service="referral",
@@ -136,8 +135,15 @@ async def site(directory: Path, **section: Any) -> AsyncIterator[Site]:
         )
     )
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Site(app, store, issuer, client, clock)
+    client = httpx2.AsyncClient(transport=transport, base_url="http://test")
+    return Site(app, store, issuer, client, clock)
+
+
+@asynccontextmanager
+async def site(directory: Path, **section: Any) -> AsyncIterator[Site]:
+    built = made(directory, **section)
+    async with built.client:
+        yield built
 
 
 DAY = timedelta(days=1)

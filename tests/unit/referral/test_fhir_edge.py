@@ -745,6 +745,18 @@ async def test_every_interaction_that_is_declared_exists(edge: Site) -> None:
     assert "post" in paths["/FHIR/R4/$process-message"]
 
 
+@pytest.mark.parametrize("path", ["ServiceRequest", "$process-message"])
+async def test_the_example_on_the_page_is_taken_without_a_warning(edge: Site, path: str) -> None:
+    operation = edge.app.openapi()["paths"][f"/FHIR/R4/{path}"]["post"]
+    example = operation["requestBody"]["content"]["application/fhir+json"]["example"]
+
+    answer = await edge.post(path, example)
+
+    assert answer.is_success
+    assert "warning" not in answer.headers
+    assert fhirkit.validate(json.dumps(example)) == []
+
+
 async def test_the_location_gives_the_referral_back(edge: Site) -> None:
     created = await edge.post("ServiceRequest", service_request())
 

@@ -26,6 +26,7 @@ from referral.edges.fhir.answers import (
     warning_header,
 )
 from referral.edges.fhir.bodies import read_message, read_request
+from referral.edges.fhir.examples import MESSAGE, SERVICE_REQUEST
 from referral.edges.fhir.reading import Refused
 from referral.edges.fhir.request import Mapped
 from referral.edges.fhir.structure import NotJson, validate
@@ -36,24 +37,25 @@ router = APIRouter(tags=["FHIR R4"])
 
 BASE: Final = "/FHIR/R4"
 _ANSWER: Final[dict[str, Any]] = {"content": {FHIR_JSON: {"schema": {"type": "object"}}}}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
+_PARAMETERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "X-Request-Id",
+        "in": "header",
         "required": True,
-        "content": {FHIR_JSON: {"schema": {"type": "object"}}},
+        "description": "Yours, one for each referral: sent again, it has no second effect.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
     },
-    "parameters": [
-        {
-            "name": "X-Request-Id",
-            "in": "header",
-            "required": True,
-            "description": "Yours, one for each referral: sent again, it has no second effect.",
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
-        },
-        {"name": "X-Correlation-Id", "in": "header", "schema": {"type": "string"}},
-        {"name": "NHSD-Target-Identifier", "in": "header", "schema": {"type": "string"}},
-        {"name": "NHSD-End-User-Organisation", "in": "header", "schema": {"type": "string"}},
-    ],
-}
+    {"name": "X-Correlation-Id", "in": "header", "schema": {"type": "string"}},
+    {"name": "NHSD-Target-Identifier", "in": "header", "schema": {"type": "string"}},
+    {"name": "NHSD-End-User-Organisation", "in": "header", "schema": {"type": "string"}},
+]
+
+
+def _takes(example: dict[str, Any]) -> dict[str, Any]:
+    """The part of OpenAPI about a body that FastAPI does not see, because we read it ourselves."""
+    content = {FHIR_JSON: {"schema": {"type": "object"}, "example": example}}
+    return {"requestBody": {"required": True, "content": content}, "parameters": _PARAMETERS}
+
 
 Writer = Annotated[Caller, Depends(organisation("referral.write"))]
 
@@ -70,7 +72,7 @@ class Accepted:
     f"{BASE}/ServiceRequest",
     status_code=201,
     responses={201: _ANSWER},
-    openapi_extra=_BODY,
+    openapi_extra=_takes(SERVICE_REQUEST),
     summary="Refer a patient",
 )
 async def create_service_request(request: Request, caller: Writer) -> Response:
@@ -91,7 +93,7 @@ async def create_service_request(request: Request, caller: Writer) -> Response:
 @router.post(
     f"{BASE}/$process-message",
     responses={200: _ANSWER},
-    openapi_extra=_BODY,
+    openapi_extra=_takes(MESSAGE),
     summary="Refer a patient by a BaRS message",
 )
 async def process_message(request: Request, caller: Writer) -> Response:
