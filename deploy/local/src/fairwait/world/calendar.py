@@ -32,6 +32,7 @@ REMINDER_DAYS = (
 )  # fmt: skip
 
 CLOSED = date(2026, 4, 20)  # the data set is built as at this day
+LATER_CLINIC_DAY = date(2026, 6, 2)  # for whoever is referred on that day
 
 
 @dataclass(frozen=True, slots=True, order=True)

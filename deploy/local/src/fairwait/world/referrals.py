@@ -145,6 +145,25 @@ def _patient(person: Person) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def one_more(seed: int, world: ReferenceWorld, function: str, on: date) -> Referral:
+    """A referral that brings a choice, of an adult who is none of the others."""
+    adult = next(one for one in people(-1 - seed, on) if on.year - one.birth_date.year > 20)
+    referral = _referral(-1 - seed, adult, Trusts(world))
+    site = Trusts(world).nearest(adult.home.position, function)
+    fields = {
+        **referral.fields,
+        "responsible_provider": Trusts(world).provider(site),
+        "referring_organisation": adult.practice,
+        "treatment_function": function,
+        "priority": "1",
+        "source_of_referral": "03",
+        "received_on": on.isoformat(),
+        "circumstances": [],
+    }
+    fields.pop("travel_limit_miles", None)
+    return replace(referral, door="fhir", publisher=adult.practice, fields=fields)
+
+
 # ---- bad ones
 
 

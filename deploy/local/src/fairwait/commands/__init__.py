@@ -1,0 +1,1 @@
+"""What a person at the terminal can ask for, one file a group of commands."""
