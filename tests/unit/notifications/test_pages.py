@@ -532,6 +532,12 @@ async def test_a_person_who_mistyped_gets_a_page(patient: httpx2.AsyncClient) ->
     assert heading(page) == "Page not found"
 
 
+async def test_a_body_that_is_too_large_is_a_page_too(patient: httpx2.AsyncClient) -> None:
+    page = await patient.post(f"/choose/{'A' * 22}", content=b"x" * (1024 * 1024 + 1))
+
+    assert heading(page) in {"Sorry, there is a problem", "This link cannot be used"}
+
+
 async def test_a_program_that_mistyped_gets_a_problem(patient: httpx2.AsyncClient) -> None:
     answer = await patient.get("/chose/abc", headers={"accept": "application/json"})
 

@@ -158,3 +158,14 @@ async def test_the_page_shows_messages_safely_newest_first(sink: Sink, gateways:
     assert "07700900001" not in one.text
     assert [message["reference"] for message in found["messages"]] == ["pathway2.a"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("address", ["nobody", "a@b@c", "a\nBcc: x@y.example", "", "a b@c.example"])
+async def test_what_is_no_address_is_refused_and_not_repeated(
+    sink: Sink, gateways: Gateways, address: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        await gateways.send(Letter("p.1", "email", (address,), "Subject", "Body"))
+
+    assert not address or address not in str(refusal.value)
+    assert sink.mailbox.messages == []

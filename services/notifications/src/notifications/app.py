@@ -77,7 +77,7 @@ def error_page(pages: Pages) -> Callable[[Request, Sequence[Fault]], Response]:
 
     def page(request: Request, faults: Sequence[Fault]) -> Response:
         status = status_of(faults)
-        html = pages.plain("failed" if status >= 500 else "not-found")
+        html = pages.plain("not-found" if status in (404, 405) else "failed")
         return HTMLResponse(html, status, HEADERS)
 
     return page

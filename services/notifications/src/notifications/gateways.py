@@ -6,6 +6,8 @@ development it is the sink.
 
 import asyncio
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from types import TracebackType
@@ -97,10 +99,11 @@ class MailServer:
         self._http = httpx2.AsyncClient(timeout=settings.timeout_seconds)
 
     async def send(self, letter: Letter) -> Receipt:
+        email = self._written(letter)
         async with self._free:
             connection = await self._connected()
             try:
-                await connection.send_message(self._written(letter))
+                await connection.send_message(email)
             except aiosmtplib.SMTPException as error:
                 connection.close()
                 raise _smtp_answer(error) from error
@@ -152,12 +155,16 @@ class MailServer:
     def _written(self, letter: Letter) -> EmailMessage:
         sender = self._settings.sender
         email = EmailMessage(policy=SMTP_POLICY)
-        email["Message-ID"] = f"<{letter.reference}@{sender.rpartition('@')[2]}>"
-        email["From"] = f"{SERVICE} <{sender}>"
-        email["To"] = letter.to[0]
-        email["Subject"] = letter.subject
-        email["Auto-Submitted"] = "auto-generated"
-        email.set_content(letter.body, cte="quoted-printable")
+        try:
+            email["Message-ID"] = f"<{letter.reference}@{sender.rpartition('@')[2]}>"
+            email["From"] = f"{SERVICE} <{sender}>"
+            email["To"] = Address(addr_spec=letter.to[0])
+            email["Subject"] = letter.subject
+            email["Auto-Submitted"] = "auto-generated"
+            email.set_content(letter.body, cte="quoted-printable")
+        except (ValueError, IndexError, HeaderParseError):
+            # The error quotes the address, so it is not kept as the cause.
+            raise Refused("no address that email can be sent to") from None
         return email
 
 
@@ -168,6 +175,8 @@ def _smtp_answer(error: aiosmtplib.SMTPException) -> ChannelError:
             codes = [one.code for one in refused]
             permanent = all(code >= 500 for code in codes)
             return Refused("the address is refused") if permanent else NotNow("try later")
+        case aiosmtplib.SMTPNotSupported():
+            return Refused("the mail server cannot write to such an address")
         case aiosmtplib.SMTPResponseException(code=code) if code >= 500:
             return Refused(f"SMTP answer {code}")
         case aiosmtplib.SMTPResponseException(code=code) if 400 <= code < 500:

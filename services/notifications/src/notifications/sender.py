@@ -5,9 +5,11 @@ without an answer, is asked about by reference before anything is sent again.
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -124,7 +126,8 @@ class Sender:
         except OutcomeUnknown:
             return Uncertain()
         except Exception as error:  # a fault of ours: nobody knows how far it came
-            log.error("message.stopped", message_id=message.message_id, exc_info=error)
+            # Its text may quote the person, so only its kind and place are told.
+            log.error("message.stopped", message_id=message.message_id, fault=_place(error))
             return Uncertain()
         return Taken(receipt.delivered)
 
@@ -165,3 +168,9 @@ class Sender:
         pairs = zip(messages, outcomes, strict=True)
         results: list[Result] = [(message, one) for message, one in pairs if one is not None]
         await self.units.run(record, results, self.wall.now())
+
+
+def _place(error: BaseException) -> str:
+    """The kind of an error and the line it comes from."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(at.filename).name}:{at.lineno}"
