@@ -264,7 +264,7 @@ def _excluded(reasons: list[Exclusion], seen: Seen) -> ExcludedView:
 
 # ---- plain words
 
-_WORDS: Final[Mapping[Rule, str]] = {
+WORDS: Final[Mapping[Rule, str]] = {
     Rule.TFC_MISMATCH: "This hospital does not offer the treatment the patient was referred for.",
     Rule.NOT_PUBLISHED: "This service is not open to referrals for choice.",
     Rule.SERVICE_CLOSED: "This service has closed.",
@@ -304,7 +304,7 @@ def _explained_option(number: int, option: Option, made: Shortlist, seen: Seen) 
 
 def _explained_exclusion(reasons: list[Exclusion], seen: Seen) -> SiteExplained:
     first = reasons[0]
-    words = [f"{_WORDS[one.rule]} ({one.evidence})" for one in reasons]
+    words = [f"{WORDS[one.rule]} ({one.evidence})" for one in reasons]
     if len(reasons) == 1:
         words.append("This is the only reason it was left out.")
     return SiteExplained(
