@@ -5,7 +5,7 @@ In production nothing is armed and `reached` is a comparison with None.
 
 import os
 import signal
-from typing import Final
+from typing import Final, Self
 
 NAMES: Final = (
     "after-fetch",
@@ -33,6 +33,14 @@ class Armed:
         self.name = name
         self.countdown = countdown
 
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From `name:countdown`, as a setting holds it."""
+        name, _, countdown = text.partition(":")
+        if not countdown.isascii() or not countdown.isdigit():
+            raise ValueError("a kill point is given as name:countdown")
+        return cls(name, int(countdown))
+
     def reached(self, name: str) -> None:
         if name != self.name:
             return
@@ -48,6 +56,13 @@ def arm(name: str, countdown: int) -> None:
     """Called at start from `FAIRWAIT_KILL_POINT=name:countdown`, refused in production."""
     global _armed
     _armed = Armed(name, countdown)
+
+
+def arm_as_set(text: str) -> None:
+    """Arm what a setting says; nothing for an empty one."""
+    if text:
+        armed = Armed.of(text)
+        arm(armed.name, armed.countdown)
 
 
 def reached(name: str) -> None:

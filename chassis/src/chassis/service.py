@@ -18,7 +18,7 @@ import uvloop
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from chassis import idempotency, logs
+from chassis import idempotency, kill_points, logs
 from chassis.clock import Clock, clock_of
 from chassis.engine import Declaration
 from chassis.errors import TransientError
@@ -178,6 +178,7 @@ def _servers(settings: Settings) -> Servers:
         replication=settings.replication,
         instance_id=settings.kafka.instance_id or None,
         batch_records=settings.kafka.batch_records,
+        session_ms=settings.kafka.session_ms,
         security=client_arguments(settings.kafka),
         broker_security=broker_security(settings.kafka),
     )
@@ -251,6 +252,7 @@ def main_with(kind: type[S], name: Name, make: Callable[[S], Service]) -> NoRetu
         sys.stderr.write(f"{error}\n")
         sys.exit(BAD_SETTINGS)
     logs.configure(name, settings.logs.level)
+    kill_points.arm_as_set(settings.kill_point)
     service = make(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_until_signal(service, settings)))

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from chassis.kill_points import Armed
 from contracts.event import describe
 
 PREFIX: Final = "FAIRWAIT_"
@@ -74,6 +83,7 @@ class KafkaSettings(Section):
     key_file: Path | None = None
     instance_id: str = ""  # static membership: the name of the pod
     batch_records: int = Field(default=500, ge=1, le=10_000)
+    session_ms: int = Field(default=15_000, ge=6_000, le=300_000)  # silent so long, it is replaced
     replication: int = Field(default=0, ge=0, le=9)  # of topics made here; 0: as environment asks
 
 
@@ -161,6 +171,14 @@ class Settings(BaseSettings):
     clock: ClockSettings = ClockSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     logs: LogSettings = LogSettings()
+    kill_point: str = ""  # name:countdown of `chassis.kill_points`, for crash tests only
+
+    @field_validator("kill_point")
+    @classmethod
+    def _is_a_kill_point(cls, text: str) -> str:
+        if text:
+            Armed.of(text)
+        return text
 
     @model_validator(mode="after")
     def _name_what_is_not_given(self) -> "Settings":
@@ -353,6 +371,7 @@ def _unsafe_in_production(settings: Settings) -> list[str]:
             "KAFKA__SECURITY_PROTOCOL must be SSL or SASL_SSL: plain text can be read by others.",
         ),
         (settings.clock.file is not None, "CLOCK__FILE is for simulations only."),
+        (settings.kill_point != "", "KILL_POINT ends the process: it is for crash tests only."),
         (
             DEVELOPMENT_ISSUER in {auth.issuer, *(other.issuer for other in auth.others)},
             "AUTH__ISSUER is the development issuer, whose key is on somebody's disk.",

@@ -90,6 +90,7 @@ def test_what_is_no_database_is_refused(uri: str) -> None:
         ({"FAIRWAIT_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT"}, "FAIRWAIT_KAFKA__SECURITY_PROTOCOL"),
         ({"FAIRWAIT_CLOCK__FILE": "/tmp/clock"}, "FAIRWAIT_CLOCK__FILE"),
         ({"FAIRWAIT_AUTH__ISSUER": DEVELOPMENT_ISSUER}, "FAIRWAIT_AUTH__ISSUER"),
+        ({"FAIRWAIT_KILL_POINT": "after-commit:1"}, "FAIRWAIT_KILL_POINT"),
         ({"FAIRWAIT_AUTH__JWKS": ""}, "FAIRWAIT_AUTH__JWKS"),
         ({"FAIRWAIT_AUTH__JWKS": "http://issuer.example/jwks"}, "FAIRWAIT_AUTH__JWKS"),
         ({"FAIRWAIT_REFERRAL__KEY": "k" * 40}, "FAIRWAIT_REFERRAL__KEY"),
@@ -109,6 +110,13 @@ def test_what_is_for_a_laptop_is_refused_in_production(
     (reason,) = reasons(environ)
 
     assert reason.startswith(name)
+
+
+@pytest.mark.parametrize("text", ["after-commit", "after-commit:", "after-commit:-1", "nowhere:1"])
+def test_a_kill_point_that_is_none_is_refused(text: str) -> None:
+    (reason,) = reasons({"FAIRWAIT_KILL_POINT": text})
+
+    assert reason.startswith("FAIRWAIT_KILL_POINT")
 
 
 def test_a_published_secret_is_refused_in_production(tmp_path: Path) -> None:
