@@ -483,6 +483,28 @@ async def test_a_body_that_is_no_referral_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("changes", "expression"),
+    [
+        ({"performer": [{"reference": "#pat"}] * 40_000}, "ServiceRequest.performer"),
+        ({"contained": [{"resourceType": "X"}] * 30_000}, "ServiceRequest.contained"),
+        (
+            {"contained": [patient(name=[{"given": 3}] * 60_000)]},
+            "ServiceRequest.contained[0].name",
+        ),
+        ({"orderDetail": [concept(PRACTICE_SETTING, "110")] * 7_000}, "ServiceRequest.orderDetail"),
+    ],
+)
+async def test_a_list_that_no_referral_has_is_refused_without_a_look_at_its_parts(
+    edge: Site, changes: dict[str, Any], expression: str
+) -> None:
+    answer = await edge.post("ServiceRequest", service_request(**changes))
+
+    assert answer.status_code == 422
+    assert issues(answer)[0] == ("value", expression)
+    assert len(answer.content) < 5_000
+
+
+@pytest.mark.parametrize(
     ("content_type", "status"),
     [
         ("application/fhir+json", 201),

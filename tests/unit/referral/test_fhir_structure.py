@@ -69,9 +69,14 @@ def test_an_issue_names_the_place_and_not_the_value(
             b'{"resourceType": "Patient", "a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
             "The body is nested too deeply.",
         ),
+        (
+            json.dumps({f"k{number}": number for number in range(3000)}).encode(),
+            "An object has more than 200 members.",
+        ),
+        (b"{" + b'"a":1,' * 3000 + b'"a":1}', "An object has more than 200 members."),
     ],
 )
-def test_what_is_no_json_is_told_by_line_and_column(body: bytes, message: str) -> None:
+def test_what_cannot_be_read_is_told_by_its_place_or_measure(body: bytes, message: str) -> None:
     with pytest.raises(NotJson) as error:
         validate(body)
 
@@ -84,7 +89,7 @@ def test_our_own_examples_are_valid_r4() -> None:
 
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.just(CANARY),
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.just(CANARY),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(

@@ -402,6 +402,16 @@ async def test_the_responsible_provider_may_tell_of_a_visit_elsewhere() -> None:
     assert memory.published[0].model_dump()["provider"] == CHOSEN
 
 
+async def test_a_visit_on_another_day_was_at_whoever_tells_of_it() -> None:
+    memory = await booked()
+
+    visit = attendance_recorded(attended_on="2026-03-19", rtt_status="20")
+    await memory.run(record_attendance, visit)
+
+    assert memory.published[0].model_dump()["provider"] == TRUST
+    assert (await stored(memory)).status is PathwayStatus.BOOKED
+
+
 async def test_who_stayed_is_seen_where_they_were_referred_to() -> None:
     memory = await referred()
 
@@ -419,6 +429,7 @@ async def test_who_stayed_is_seen_where_they_were_referred_to() -> None:
         ({"attended_on": "2026-02-28"}, "before_referral /attended_on"),
         ({"rtt_status": "77"}, "unknown_rtt_status /rtt_status"),
         ({"rtt_status": "11"}, "rtt_status_not_allowed /rtt_status"),
+        ({"rtt_status": "33"}, "rtt_status_not_allowed /rtt_status"),
         ({"rtt_status": "21"}, "rtt_status_needs_transfer /rtt_status"),
         ({"rtt_status": "12"}, "rtt_status_needs_own_pathway /rtt_status"),
         (

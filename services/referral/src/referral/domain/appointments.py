@@ -55,6 +55,12 @@ class Appointment:
         return None if self.starts_at is None else local_time(self.starts_at)
 
     @property
+    def day(self) -> date:
+        """The day of the appointment in London, as far as it is known."""
+        local = self.local_start
+        return self.booked_on if local is None else local.date()
+
+    @property
     def open(self) -> bool:
         return self.attended is None
 
@@ -70,14 +76,9 @@ def attended_appointment(
     """The appointment that an attendance at a provider was: that day's, else the first still open."""
     candidates = sorted(
         (one for one in appointments if one.open and one.provider == provider),
-        key=lambda one: (_day(one) != on, _day(one), one.id),
+        key=lambda one: (one.day != on, one.day, one.id),
     )
     return candidates[0] if candidates else None
-
-
-def _day(appointment: Appointment) -> date:
-    local = appointment.local_start
-    return appointment.booked_on if local is None else local.date()
 
 
 def replaced(

@@ -22,6 +22,7 @@ SEPARATE_CONDITION: Final = "12"
 AFTER_TRANSFER: Final = "21"
 TREATED: Final = "30"
 MONITORING_STATUSES: Final = frozenset({"31", "32"})
+DID_NOT_ATTEND: Final = "33"
 DIED: Final = "36"
 AFTER_TREATMENT: Final = "90"
 DURING_MONITORING: Final = "91"

@@ -266,6 +266,8 @@ def attend(pathway: Pathway, visit: Attendance, today: date) -> AttendedPathway 
         return [Problem(ProblemCode.DATE_IN_FUTURE, "/attended_on")]
     if visit.on < pathway.referral.received_on:
         return [Problem(ProblemCode.BEFORE_REFERRAL, "/attended_on")]
+    if visit.rtt_status == rtt.DID_NOT_ATTEND:
+        return [Problem(ProblemCode.RTT_STATUS_NOT_ALLOWED, "/rtt_status")]
     appointment = _appointment_of(pathway, visit)
     if appointment is None:
         return [Problem(ProblemCode.ALREADY_RECORDED, "/attended_on")]
@@ -307,13 +309,12 @@ def _appointment_of(pathway: Pathway, visit: Attendance) -> Appointment | None:
 
 
 def _place_of(pathway: Pathway, visit: Attendance) -> str:
-    """Where the visit was: the publisher speaks of its own open appointment, else of any open one."""
-    waiting = [one.provider for one in pathway.appointments if one.open]
-    if visit.provider in waiting or not waiting:
+    """Where the visit was: at the publisher, or where somebody else had booked that very day."""
+    there = {one.provider: one for one in pathway.appointments if one.open}
+    if visit.provider in there:
         return visit.provider
-    if visit.provider == pathway.referral.responsible_provider:
-        return waiting[0]
-    return visit.provider
+    that_day = (one.provider for one in there.values() if one.day == visit.on)
+    return next(that_day, visit.provider)
 
 
 def _fact_of(pathway: Pathway, visit: Attendance, provider: str) -> rtt.Fact:

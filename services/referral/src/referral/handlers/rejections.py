@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chassis.faults import INVALID, REQUIRED, Fault
+from chassis.faults import INVALID, MAX_FAULTS, REQUIRED, Fault
 from chassis.messages import Received, RefusedSubmission
 from contracts.events import SubmissionRejected
 from contracts.events.referral import RejectedItem, WayIn
@@ -57,7 +57,7 @@ async def refuse_arrival(arrival: Arrival, faults: list[Fault], work: ReferralWo
         day=work.today.isoformat(),
         received_at=work.now,
         verdict="rejected",
-        faults=tuple(faults),
+        faults=tuple(faults[:MAX_FAULTS]),
     )
     first = await work.intake.get(entry.publisher, entry.message_id)
     await _reject(entry, work)
@@ -83,7 +83,7 @@ def entry_of(
         received_at=work.now,
         verdict=verdict,
         pathway_id=pathway_id,
-        faults=faults,
+        faults=faults[:MAX_FAULTS],
     )
 
 
@@ -97,7 +97,7 @@ def _refused_entry(refused: RefusedSubmission, work: ReferralWork) -> Entry:
         day=work.today.isoformat(),
         received_at=work.now,
         verdict="rejected",
-        faults=tuple(_fault_at(*problem) for problem in refused.problems),
+        faults=tuple(_fault_at(*problem) for problem in refused.problems[:MAX_FAULTS]),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from chassis.faults import Fault
+from chassis.faults import MAX_FAULTS, Fault
 from contracts.identifiers import E_REFERRAL_SERVICE
 from referral.domain.pathway import Pathway, Referral
 from referral.edges.fhir import systems
@@ -95,7 +95,7 @@ def outcome(warnings: Sequence[Fault]) -> dict[str, Any]:
             "diagnostics": warning.message,
             "expression": [warning.expression],
         }
-        for warning in warnings
+        for warning in warnings[:MAX_FAULTS]
     ]
     fine = {"severity": "information", "code": "informational", "diagnostics": "Accepted."}
     return {"resourceType": "OperationOutcome", "issue": issues or [fine]}

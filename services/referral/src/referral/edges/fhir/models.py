@@ -1,4 +1,7 @@
-"""The part of R4 that we read. Frozen; whatever else a sender adds is let through and not read."""
+"""The part of R4 that we read. Frozen; whatever else a sender adds is let through and not read.
+
+Lists end where no real referral reaches, so that a body of a mebibyte costs no more than another.
+"""
 
 from typing import Any, Literal
 
@@ -8,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Element(BaseModel):
     """What all elements and resources have."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Coding(Element):
@@ -17,7 +20,7 @@ class Coding(Element):
 
 
 class CodeableConcept(Element):
-    coding: list[Coding] = []
+    coding: list[Coding] = Field(default=[], max_length=20)
 
 
 class Reference(Element):
@@ -47,13 +50,13 @@ class Extension(Element):
     value_codeable_concept: CodeableConcept | None = Field(
         default=None, alias="valueCodeableConcept"
     )
-    extension: "list[Extension]" = []
+    extension: "list[Extension]" = Field(default=[], max_length=200)
 
 
 class HumanName(Element):
     use: str | None = None
     family: str | None = None
-    given: list[str] = []
+    given: list[str] = Field(default=[], max_length=20)
 
 
 class ContactPoint(Element):
@@ -65,7 +68,7 @@ class ContactPoint(Element):
 
 class Address(Element):
     use: str | None = None
-    line: list[str] = []
+    line: list[str] = Field(default=[], max_length=20)
     city: str | None = None
     district: str | None = None
     postal_code: str | None = Field(default=None, alias="postalCode")
@@ -78,19 +81,19 @@ class Communication(Element):
 
 class Patient(Element):
     resource_type: Literal["Patient"] = Field(alias="resourceType")
-    extension: list[Extension] = []
-    identifier: list[Identifier] = []
-    name: list[HumanName] = []
-    telecom: list[ContactPoint] = []
+    extension: list[Extension] = Field(default=[], max_length=200)
+    identifier: list[Identifier] = Field(default=[], max_length=50)
+    name: list[HumanName] = Field(default=[], max_length=50)
+    telecom: list[ContactPoint] = Field(default=[], max_length=100)
     gender: Literal["male", "female", "other", "unknown"] | None = None
     birth_date: str | None = Field(default=None, alias="birthDate")
-    address: list[Address] = []
-    communication: list[Communication] = []
+    address: list[Address] = Field(default=[], max_length=50)
+    communication: list[Communication] = Field(default=[], max_length=50)
 
 
 class Organization(Element):
     resource_type: Literal["Organization"] = Field(alias="resourceType")
-    identifier: list[Identifier] = []
+    identifier: list[Identifier] = Field(default=[], max_length=50)
 
 
 class PractitionerRole(Element):
@@ -101,7 +104,7 @@ class PractitionerRole(Element):
 class HealthcareService(Element):
     resource_type: Literal["HealthcareService"] = Field(alias="resourceType")
     provided_by: Reference | None = Field(default=None, alias="providedBy")
-    specialty: list[CodeableConcept] = []
+    specialty: list[CodeableConcept] = Field(default=[], max_length=50)
 
 
 class Location(Element):
@@ -127,19 +130,19 @@ Intent = Literal[
 
 class ServiceRequest(Element):
     resource_type: Literal["ServiceRequest"] = Field(alias="resourceType")
-    contained: list[dict[str, Any]] = []
-    extension: list[Extension] = []
-    identifier: list[Identifier] = []
+    contained: list[dict[str, Any]] = Field(default=[], max_length=200)
+    extension: list[Extension] = Field(default=[], max_length=200)
+    identifier: list[Identifier] = Field(default=[], max_length=50)
     status: Status
     intent: Intent
-    category: list[CodeableConcept] = []
+    category: list[CodeableConcept] = Field(default=[], max_length=50)
     priority: Literal["routine", "urgent", "asap", "stat"] | None = None
     code: CodeableConcept | None = None
-    order_detail: list[CodeableConcept] = Field(default=[], alias="orderDetail")
+    order_detail: list[CodeableConcept] = Field(default=[], alias="orderDetail", max_length=50)
     subject: Reference
     authored_on: str | None = Field(default=None, alias="authoredOn")
     requester: Reference | None = None
-    performer: list[Reference] = []
+    performer: list[Reference] = Field(default=[], max_length=100)
 
 
 class MessageHeader(Element):
@@ -147,7 +150,7 @@ class MessageHeader(Element):
     event_coding: Coding | None = Field(default=None, alias="eventCoding")
     reason: CodeableConcept | None = None
     sender: Reference | None = None
-    focus: list[Reference] = []
+    focus: list[Reference] = Field(default=[], max_length=50)
 
 
 class Entry(Element):
@@ -169,4 +172,4 @@ class Bundle(Element):
         "searchset",
         "collection",
     ]
-    entry: list[Entry] = []
+    entry: list[Entry] = Field(default=[], max_length=500)

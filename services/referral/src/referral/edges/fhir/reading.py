@@ -54,7 +54,8 @@ class Node:
 class Reading:
     """What we found while reading one body. `places` maps pointers of the submission to FHIRPaths."""
 
-    entries: list[tuple[str, Node]] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    by_name: dict[str, Node] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
@@ -80,22 +81,31 @@ class Reading:
         for number, entry in enumerate(bundle.entry):
             if entry.resource is not None:
                 node = Node(entry.resource, f"Bundle.entry[{number}].resource")
-                self.entries.append((entry.full_url or "", node))
+                self._add(entry.full_url or "", node)
 
     def contain(self, node: Node, contained: list[dict[str, Any]]) -> None:
         """Make contained resources known to `find`."""
         for number, raw in enumerate(contained):
             path = f"{node.path}.contained[{number}]"
-            self.entries.append((f"#{raw.get('id', '')}", Node(raw, path)))
+            self._add(f"#{raw.get('id', '')}", Node(raw, path))
+
+    def _add(self, url: str, node: Node) -> None:
+        self.nodes.append(node)
+        names = [url] if url.startswith("#") else [url, f"{node.type}/{node.raw.get('id', '')}"]
+        for name in names:
+            self.by_name.setdefault(name, node)  # of two with one name the first is meant
 
     def find(self, reference: str | None) -> Node | None:
-        """The resource in this body that a reference points at."""
+        """The resource in this body that a reference points at: by its url, or by type and id."""
         if not reference:
             return None
-        return next((node for url, node in self.entries if _names(reference, url, node)), None)
+        found = self.by_name.get(reference)
+        if found is not None or reference.startswith(("#", "urn:")):
+            return found
+        return self.by_name.get("/".join(reference.split("/")[-2:]))
 
     def of_type(self, resource_type: str) -> list[Node]:
-        return [node for _, node in self.entries if node.type == resource_type]
+        return [node for node in self.nodes if node.type == resource_type]
 
     # ---- organisations
 
@@ -141,15 +151,6 @@ def _lenient(node: Node, model: type[M]) -> M | None:
         return model.model_validate(node.raw)
     except ValidationError:
         return None
-
-
-def _names(reference: str, url: str, node: Node) -> bool:
-    if reference == url:
-        return True
-    if reference.startswith(("#", "urn:")):
-        return False
-    local = f"{node.type}/{node.raw.get('id', '')}"
-    return reference == local or reference.endswith(f"/{local}")
 
 
 def located(fault: Fault, path: str) -> Fault:
