@@ -80,6 +80,7 @@ async def test_the_provider_that_has_the_patient_is_no_alternative_to_itself() -
     made = await shortlist(work)
 
     assert "RR8" not in [one.provider for one in made.options]
+    assert made.excluded["CURRENT_PROVIDER"] == 2
     assert made.current_provider == "RR8"
 
 

@@ -64,7 +64,7 @@ def _patient(case: Case, work: MatchingWork) -> Patient:
         priority=referral.priority,
         position=directory.position(referral.outward),
         travel_limit_miles=referral.travel_limit_miles or work.rules.travel_limit_miles,
-        refused=frozenset([directory.provider_on(referral.responsible_provider, work.today)]),
+        current=directory.provider_on(referral.responsible_provider, work.today),
     )
 
 

@@ -277,6 +277,7 @@ WORDS: Final[Mapping[Rule, str]] = {
     Rule.BEYOND_TRAVEL_LIMIT: "This hospital is further away than the patient can travel.",
     Rule.NO_NET_CAPACITY: "This hospital had no free place to offer.",
     Rule.PATIENT_REFUSED_PROVIDER: "The patient does not want to go to this provider.",
+    Rule.CURRENT_PROVIDER: "The patient is with this provider already and may stay there.",
     Rule.OTHER_SITE_LISTED: "Another hospital of the same provider is on the list.",
     Rule.AFTER_THE_LAST_LINE: "The list was full with hospitals that have a shorter wait.",
 }

@@ -146,6 +146,15 @@ def test_needs_and_refused_providers() -> None:
     assert reasons(shortlist(site(), refused=frozenset({"RJ1"}))) == [Rule.PATIENT_REFUSED_PROVIDER]
 
 
+def test_the_provider_that_has_the_patient_needs_no_line() -> None:
+    made = shortlist(site("RJ101"), site("RAE01"), current="RJ1")
+
+    assert [option.site for option in made.options] == ["RAE01"]
+    assert [(one.rule, one.evidence) for one in made.why_not("RJ101")] == [
+        (Rule.CURRENT_PROVIDER, "the patient is with this provider and may stay")
+    ]
+
+
 @pytest.mark.parametrize(
     ("metres", "fits"),
     [(16_093, True), (16_094, False)],  # ten miles are 16,093.44 m
@@ -345,7 +354,7 @@ def test_the_form_of_a_list_stays_as_it_is() -> None:
         '"shortfall":[4,"1 of 5 providers fit; kept off by one rule alone: '
         'BEYOND_TRAVEL_LIMIT 1"]}'
     )
-    assert made.inputs_hash == ("b3907e3f5cd319946db473826f27e9bc288e34634bd4a715f5d7afcee91d340d")
+    assert made.inputs_hash == ("f6f58d1a2440f6a1d840adbc9a6f48632765f57cd1a8f6900ce3f2ab95a0c8fd")
 
 
 # ---- for every catalogue and patient
@@ -394,6 +403,7 @@ PATIENTS = st.builds(
     position=st.none() | POSITIONS,
     travel_limit_miles=st.none() | st.integers(1, 60),
     refused=st.sampled_from([frozenset(), frozenset({"RA1"}), frozenset({"RB2", "RC3"})]),
+    current=st.sampled_from([None, "RA1", "RB2"]),
     needs=st.sampled_from([frozenset(), frozenset(), frozenset({"hoist"})]),
 )
 
@@ -429,6 +439,8 @@ def fails(one: Candidate, someone: Patient, places: dict[str, Places]) -> set[Ru
         failed.add(Rule.BEYOND_TRAVEL_LIMIT)
     if one.provider in someone.refused:
         failed.add(Rule.PATIENT_REFUSED_PROVIDER)
+    if one.provider == someone.current:
+        failed.add(Rule.CURRENT_PROVIDER)
     return failed
 
 

@@ -79,6 +79,7 @@ def _patient(state: Mapping[str, Any]) -> Patient:
         position=None if position is None else (position[0], position[1]),
         travel_limit_miles=state["travel_limit_miles"],
         refused=frozenset(state["refused"]),
+        current=state["current"],
         needs=frozenset(state["needs"]),
     )
 
@@ -92,6 +93,7 @@ def _patient_state(patient: Patient) -> dict[str, Any]:
         "position": None if patient.position is None else list(patient.position),
         "travel_limit_miles": patient.travel_limit_miles,
         "refused": sorted(patient.refused),
+        "current": patient.current,
         "needs": sorted(patient.needs),
     }
 

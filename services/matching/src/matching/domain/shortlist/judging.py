@@ -197,6 +197,12 @@ def _about_the_patient(
             _sites(candidate.provider in patient.refused for candidate in bench.candidates),
             lambda _: "the patient will not go to this provider",
         )
+    if patient.current is not None:
+        yield (
+            Rule.CURRENT_PROVIDER,
+            _sites(candidate.provider == patient.current for candidate in bench.candidates),
+            lambda _: "the patient is with this provider and may stay",
+        )
 
 
 def _sites(values: Iterable[bool]) -> Sites:

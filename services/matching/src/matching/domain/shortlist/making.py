@@ -247,6 +247,7 @@ def _patient_state(patient: Patient) -> dict[str, object]:
         "position": None if patient.position is None else list(patient.position),
         "travel_limit_miles": patient.travel_limit_miles,
         "refused": sorted(patient.refused),
+        "current": patient.current,
         "needs": sorted(patient.needs),
     }
 

@@ -28,6 +28,7 @@ class Rule(StrEnum):
     BEYOND_TRAVEL_LIMIT = "BEYOND_TRAVEL_LIMIT"
     NO_NET_CAPACITY = "NO_NET_CAPACITY"
     PATIENT_REFUSED_PROVIDER = "PATIENT_REFUSED_PROVIDER"
+    CURRENT_PROVIDER = "CURRENT_PROVIDER"
     OTHER_SITE_LISTED = "OTHER_SITE_LISTED"
     AFTER_THE_LAST_LINE = "AFTER_THE_LAST_LINE"
 
@@ -78,7 +79,8 @@ def rules_named(name: str) -> Rules:
 class Patient:
     """What decides which sites suit a patient, and nothing that names them.
 
-    Without a `position` no distance is known. `refused` are providers the patient will not go to.
+    Without a `position` no distance is known. `refused` are providers the patient will not go to,
+    `current` is the one that has the patient: the list is of others, and staying needs no line.
     """
 
     age: int
@@ -88,4 +90,5 @@ class Patient:
     position: Position | None = None
     travel_limit_miles: int | None = None
     refused: frozenset[OdsCode] = frozenset()
+    current: OdsCode | None = None
     needs: frozenset[str] = frozenset()
