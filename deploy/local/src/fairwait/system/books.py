@@ -39,9 +39,8 @@ class Ahead:
 
     events: Mapping[tuple[str, Service], int]
 
-    @property
-    def total(self) -> int:
-        return sum(self.events.values())
+    def of(self, service: Service) -> int:
+        return sum(number for (_, reader), number in self.events.items() if reader == service)
 
 
 @dataclass(frozen=True, slots=True)
