@@ -136,14 +136,6 @@ class Claims:
             documents = await found.to_list(None)
         return {one["_id"]: _read_patient(one.get("state")) for one in documents}
 
-    async def waiting(self) -> dict[str, int]:
-        """How many messages are not final, by status."""
-        counts = {}
-        for status in ("intended", "claimed", "unknown"):
-            with translated():
-                counts[status] = await self._messages.count_documents({"state.status": status})
-        return counts
-
     async def _take(
         self, ripe: Mapping[str, Any], change: Mapping[str, Any], claim: str, limit: int
     ) -> list[Message]:

@@ -8,7 +8,7 @@ from notifications.domain.links import TRIES
 
 Sector = Literal["NHS", "IS"]
 Statistic = Literal["median", "p92", "mean"]
-Ending = Literal["lapsed", "no_longer_offered"]
+Ending = Literal["lapsed"]
 
 
 @dataclass(frozen=True, slots=True)

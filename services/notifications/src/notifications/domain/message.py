@@ -79,7 +79,6 @@ class Failed:
 
 
 Status: TypeAlias = Intended | Claimed | Unknown | HandedOver | Delivered | Failed
-Final: TypeAlias = HandedOver | Delivered | Failed
 
 
 @dataclass(frozen=True, slots=True)
