@@ -48,7 +48,7 @@ _TOLD: Final[Mapping[Wrong, tuple[Kind, str, str]]] = {
 
 async def declare_session(received: Received[CapacityOffered], work: MatchingWork) -> None:
     """Take a session with its places. The same declaration again changes nothing."""
-    declared = _declaration(received)
+    declared = declaration_of(received)
     known = await work.sessions.get(declared.session_id)
     if known is not None and _repeats(declared, known):
         return
@@ -115,7 +115,7 @@ def _repeats(declared: Declaration, known: Session) -> bool:
     return declared.local_start.tzinfo is None and same_offer(session_of(declared), known)
 
 
-def _declaration(received: Received[CapacityOffered]) -> Declaration:
+def declaration_of(received: Received[CapacityOffered]) -> Declaration:
     offered = received.submission
     return Declaration(
         publisher=received.publisher,

@@ -176,7 +176,7 @@ async def _accept(
         OfferAccepted.after(
             event,
             shortlist_id=choice.shortlist_id,
-            provider=session.provider,
+            provider=held.provider,
             provider_name=site.provider_name,
             site=session.site,
             site_name=site.name,
