@@ -1,6 +1,6 @@
 """CPU of our process per event: full handling against reading and validating alone.
 
-`python -m tests.bench.engine`. Floors and subject alternate inside one run; medians of five. The
+`make bench BENCH=engine`. What is compared alternates inside one run; medians of five. The
 database is one that answers OK to everything, so that a slow one cannot hide a slow client.
 """
 
@@ -8,139 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
+import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis.clock import SystemClock
-from chassis.engine import Declaration
-from chassis.handlers import Handlers
-from chassis.kafka import create_topics
-from chassis.machinery import Machinery, Servers
-from chassis.outbox import Producer, Row
-from chassis.testing import NOW
-from chassis.work import Work
-from contracts.event import Event, write
-from contracts.events import AppointmentBooked, OfferAccepted, OfferShortlisted, ProviderChosen
-from contracts.examples import EVENTS
+from chassis.machinery import Machinery
+from chassis.metrics import Metrics
+from chassis.settings import TelemetrySettings
+from chassis.tracing import Tracing
+from contracts.event import Envelope, Event, write
 from contracts.topics import PARTITIONS
 from fairwait.servers import Stack
+from tests.bench.rig import BATCH, Meter, consuming, kinds, null_mongo, seeded, servers
 
-EVENTS_IN_A_RUN: Final = 20_000
-EVENTS_ONE_BY_ONE: Final = 400
-BATCH: Final = 500
+EVENTS: Final = 20_000
+ONE_BY_ONE: Final = 400
 RUNS: Final = 5
+IDLE: Final = 2.0  # seconds without a record after which a child of the two-process run is done
 
 
-class Meter:
-    """CPU of this process from the first record on: joining a group is not part of it."""
-
-    def __init__(self, expected: int) -> None:
-        self.expected = expected
-        self.done = asyncio.Event()
-        self._seen = 0
-        self._cpu = 0.0
-
-    def begin(self) -> None:
-        if self._seen == 0:
-            self._cpu = time.process_time()
-
-    def end(self, records: int) -> None:
-        self._seen += records
-        if self._seen >= self.expected and not self.done.is_set():
-            self._cpu = time.process_time() - self._cpu
-            self.done.set()
-
-    @property
-    def microseconds(self) -> float:
-        return self._cpu / self._seen * 1e6
-
-
-def accepting_service() -> Declaration:
-    """What referral does with an accepted offer: a pathway's state and an appointment booked."""
-    handlers = Handlers()
-
-    @handlers.on(OfferAccepted, OfferShortlisted, ProviderChosen)
-    async def book(event: Any, work: Work) -> None:
-        pathways = work.documents("pathways")
-        pathway = await pathways.get(event.subject) or {}
-        await pathways.put(
-            event.subject,
-            {
-                **pathway,
-                "status": "booked",
-                "publisher": "RJ1",
-                "treatment_function": "110",
-                "clock": {"status": "10", "started_on": "2026-03-02"},
-                "choice": {"decision": "RIGHT_A", "shortlist": event.shortlist_id},
-                "appointment": {"provider": "NV7", "starts": "2026-04-07T08:00:00+00:00"},
-            },
-        )
-        booked = EVENTS[AppointmentBooked.type]
-        assert isinstance(booked, AppointmentBooked)
-        await work.publish(
-            AppointmentBooked.after(
-                event,
-                appointment_id=event.shortlist_id,
-                provider=booked.provider,
-                site=booked.site,
-                session=booked.session,
-                local_start=booked.local_start,
-                starts_at=booked.starts_at,
-                booked_on=work.today,
-            )
-        )
-
-    return Declaration(
-        name="referral",
-        handlers=handlers,
-        streams={"appointment": "pathways", "referral": "pathways"},
-        keyed_by=dict.fromkeys(("offer", "response", "submission"), "pathways"),
-        wrap=lambda work: work,
-    )
-
-
-def kinds() -> dict[str, Event]:
-    """The events measured: small, middling, and a shortlist of eight providers."""
-    shortlisted = EVENTS[OfferShortlisted.type]
-    assert isinstance(shortlisted, OfferShortlisted)
-    fields = shortlisted.model_dump() | {"options": shortlisted.model_dump()["options"] * 8}
-    eight = OfferShortlisted.about(shortlisted.subject, **fields).published(
-        sequence=1, source=shortlisted.envelope.source, now=NOW
-    )
-    return {
-        "response.provider_chosen": EVENTS[ProviderChosen.type],
-        "offer.accepted": EVENTS[OfferAccepted.type],
-        "offer.shortlisted": eight,
-    }
-
-
-async def seed(stack: Stack, example: Event, count: int) -> None:
-    """Put the events of a run on their topic, each of its own pathway."""
-    producer = Producer(stack.kafka_bootstrap, idempotence=stack.idempotence)
-    fields = example.model_dump()
-    for start in range(0, count, 1000):
-        rows = []
-        for number in range(start, min(start + 1000, count)):
-            event = type(example).about(UUID(int=number).hex, **fields)
-            key, value, headers = write(event.published(sequence=1, source="urn:x", now=NOW))
-            rows.append(Row(example.topic.name, key, value, headers))
-        await producer.send(rows)
-    await producer.stop()
-
-
-async def floor(stack: Stack, example: Event, count: int) -> float:
+async def floor(stack: Stack, example: Event) -> float:
     """aiokafka's getmany and pydantic's validation, nothing else."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=stack.kafka_bootstrap,
@@ -151,7 +47,7 @@ async def floor(stack: Stack, example: Event, count: int) -> float:
     await consumer.start()
     consumer.assign([TopicPartition(example.topic.name, n) for n in range(PARTITIONS)])
     validate = type(example).__pydantic_validator__.validate_json
-    meter = Meter(count)
+    meter = Meter(EVENTS)
     while not meter.done.is_set():
         batches = await consumer.getmany(timeout_ms=1000, max_records=BATCH)
         meter.begin()
@@ -163,104 +59,117 @@ async def floor(stack: Stack, example: Event, count: int) -> float:
     return meter.microseconds
 
 
-async def full(
-    stack: Stack, mongo_port: int, count: int, *, group: int, batch: int = BATCH
-) -> float:
-    """The engine as a service runs it: decode, handle, states, marks, outbox, publish, commit."""
-    servers = Servers(
-        kafka=stack.kafka_bootstrap,
-        mongo=f"mongodb://127.0.0.1:{mongo_port}/?directConnection=true",
-        database=f"bench_{group}",
-        idempotence=stack.idempotence,
-        replication=1,
-        batch_records=batch,
-        group=f"bench.{group}",
-    )
-    machinery = Machinery(accepting_service(), servers, SystemClock(), _no_token)
+async def full(stack: Stack, port: int, group: str, *, batch: int = BATCH, count: int = EVENTS,
+               spans: Path | None = None) -> float:  # fmt: skip
+    """Decode, handle, states, marks, outbox, one transaction, publish, commit."""
     meter = Meter(count)
-    handle = machinery.engine.handle
-
-    async def metered(records: Sequence[Any]) -> None:
-        meter.begin()
-        await handle(records)
-        meter.end(len(records))
-
-    machinery.engine.handle = metered  # type: ignore[method-assign]
-    await machinery.connect()
-    await meter.done.wait()
-    await machinery.stop()
+    async with consuming(servers(stack.kafka_bootstrap, port, group, batch), meter) as machinery:
+        if spans is not None:
+            _observe(machinery, spans)
+        await meter.done.wait()
     return meter.microseconds
 
 
-def _no_token(token: str, at: object) -> str:
-    raise AssertionError("no submissions here")
+def _observe(machinery: Machinery, spans: Path) -> None:
+    tracing = Tracing("referral", TelemetrySettings(sample_ratio=0.01, spans_file=spans))
+    metrics = Metrics(lambda: machinery.engine.outcomes)
+
+    def observe(envelopes: Sequence[Envelope], records: int, started: int) -> None:
+        metrics.batch(records, seconds=(time.time_ns() - started) / 1e9)
+        tracing.batch("events process", envelopes, started)
+
+    machinery.engine.observe = observe
 
 
-@contextmanager
-def null_mongo() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.null_mongo", str(port)])
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+async def against_the_floor(port: int) -> None:
+    print(f"CPU of our process per event; {EVENTS} events, batches of {BATCH}, medians of {RUNS}")
+    for name, example in kinds().items():
+        floors, fulls = [], []
+        async with seeded(example, EVENTS) as stack:
+            for run in range(RUNS):
+                floors.append(await floor(stack, example))
+                fulls.append(await full(stack, port, f"{run}"))
+        least, most = statistics.median(floors), statistics.median(fulls)
+        print(
+            f"  {name:26}{len(write(example)[1]):6} bytes   floor {least:6.1f} us   "
+            f"full {most:6.1f} us   ratio {most / least:5.2f}"
+        )
 
 
-@asynccontextmanager
-async def seeded(example: Event, count: int) -> AsyncIterator[Stack]:
+async def one_at_a_time(port: int) -> None:
+    example = kinds()["offer.accepted"]
+    batched, single = [], []
+    async with seeded(example, EVENTS) as stack:
+        for run in range(RUNS):
+            batched.append(await full(stack, port, f"b{run}"))
+            single.append(await full(stack, port, f"s{run}", batch=1, count=ONE_BY_ONE))
+    most, least = statistics.median(single), statistics.median(batched)
+    print(f"One message and one transaction at a time: {most:.0f} us, {most / least:.0f} times")
+
+
+async def traced(port: int) -> None:
+    example = kinds()["offer.accepted"]
+    plain, observed = [], []
     with TemporaryDirectory() as directory:
-        async with Stack.start(directory=Path(directory)) as stack:
-            await create_topics(stack.kafka_bootstrap, replication=1)
-            await seed(stack, example, count)
-            yield stack
-
-
-async def measure(name: str, example: Event, mongo_port: int) -> float:
-    floors, fulls = [], []
-    async with seeded(example, EVENTS_IN_A_RUN) as stack:
-        for run in range(RUNS):
-            floors.append(await floor(stack, example, EVENTS_IN_A_RUN))
-            fulls.append(await full(stack, mongo_port, EVENTS_IN_A_RUN, group=run))
-    least, most = statistics.median(floors), statistics.median(fulls)
+        async with seeded(example, EVENTS) as stack:
+            for run in range(RUNS):
+                spans = Path(directory) / f"{run}.ndjson"
+                plain.append(await full(stack, port, f"p{run}"))
+                observed.append(await full(stack, port, f"o{run}", spans=spans))
+    without, with_ = statistics.median(plain), statistics.median(observed)
     print(
-        f"{name:28} {len(write(example)[1]):6} bytes   floor {least:6.1f} us   "
-        f"full {most:6.1f} us   ratio {most / least:5.2f}",
-        flush=True,
+        f"Tracing (1 in 100 sampled) and metrics: {without:.1f} us without, {with_:.1f} us with, "
+        f"{(with_ / without - 1) * 100:+.1f} %"
     )
-    return most
 
 
-async def one_by_one(example: Event, mongo_port: int) -> float:
-    runs = []
-    async with seeded(example, EVENTS_ONE_BY_ONE) as stack:
-        for run in range(RUNS):
-            runs.append(await full(stack, mongo_port, EVENTS_ONE_BY_ONE, group=100 + run, batch=1))
-    return statistics.median(runs)
+async def two_processes(port: int) -> None:
+    example = kinds()["offer.accepted"]
+    alone, beside = [], []
+    async with seeded(example, EVENTS) as stack:
+        for run in range(3):
+            alone += await _children(stack, port, f"a{run}", 1)
+            beside += await _children(stack, port, f"c{run}", 2)
+    one, two = statistics.median(alone), statistics.median(beside)
+    print(
+        f"A second process on other partitions: {one:.1f} us alone, {two:.1f} us each beside, "
+        f"{(two / one - 1) * 100:+.1f} %"
+    )
 
 
-async def main() -> None:
+async def _children(stack: Stack, port: int, group: str, count: int) -> list[float]:
+    command = [sys.executable, "-m", "tests.bench.engine", stack.kafka_bootstrap, str(port), group]
+    children = [
+        await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(count)
+    ]
+    answers = await asyncio.gather(*(child.communicate() for child in children))
+    found = [json.loads(answer) for answer, _ in answers]
+    assert sum(one["seen"] for one in found) >= EVENTS
+    return [one["microseconds"] for one in found if one["seen"]]
+
+
+async def child(bootstrap: str, port: int, group: str) -> None:
+    """One consumer of a group, until nothing comes any more."""
+    meter = Meter(EVENTS * 10)
+    async with consuming(servers(bootstrap, port, group), meter) as machinery:
+        while not (machinery.subscription.assigned or meter.seen):
+            await asyncio.sleep(0.1)
+        while time.monotonic() - meter.last < IDLE + (0 if meter.seen else 8):
+            await asyncio.sleep(0.2)
+    print(json.dumps({"seen": meter.seen, "microseconds": meter.microseconds if meter.seen else 0}))
+
+
+async def main(arguments: list[str]) -> None:
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
-    print(f"CPU of our process per event, {EVENTS_IN_A_RUN} events, batches of {BATCH}")
-    batched = {}
+    gc.set_threshold(100_000, 50, 50)  # as a service sets it
+    if arguments:
+        return await child(arguments[0], int(arguments[1]), arguments[2])
     with null_mongo() as port:
-        for name, example in kinds().items():
-            batched[name] = await measure(name, example, port)
-        single = await one_by_one(kinds()["offer.accepted"], port)
-    ratio = single / batched["offer.accepted"]
-    print(
-        f"one message and one transaction at a time: {single:8.1f} us   {ratio:.1f} times as much"
-    )
+        for measure in (against_the_floor, one_at_a_time, traced, two_processes):
+            await measure(port)
+            sys.stdout.flush()
+    return None
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main(sys.argv[1:]))

@@ -219,7 +219,7 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
     if value is None:
         raise Unreadable("the record has no value")
     try:
-        event = cls.__pydantic_validator__.validate_json(value)
+        event: Event = cls.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         raise Unreadable(describe(error)) from None
     return _enveloped(event, _envelope(attributes))
