@@ -264,6 +264,84 @@ async def test_the_clock_starts_on_the_london_date(edge: Site, authored_on: str,
     assert edge.events[0].model_dump(mode="json")["received_on"] == day
 
 
+SOURCE = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-SourceOfServiceRequest"
+E_RS = "https://fhir.nhs.uk/STU3/StructureDefinition/Extension-eRS"
+
+
+def extension(url: str, **value: Any) -> dict[str, Any]:
+    return {"extension": [{"url": url, **value}]}
+
+
+def snomed(code: str) -> dict[str, Any]:
+    return concept("http://snomed.info/sct", code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "value"),
+    [
+        (extension(f"{OWN}/StructureDefinition/source-of-referral", valueCode="3"),
+         "source_of_referral", "03"),
+        (extension(SOURCE, valueCodeableConcept=snomed("185366001")), "source_of_referral", "92"),
+        (extension(f"{E_RS}-ReferralPriority-1",
+                   valueCodeableConcept=concept("urn:any", "TWO_WEEK_WAIT")), "priority", "3"),
+        (extension(f"{E_RS}-eReferralPathwayStart-1", valueInstant="2026-02-27T23:30:00Z"),
+         "received_on", "2026-02-27"),
+        (extension(f"{OWN}/StructureDefinition/received-on", valueDate="2026-02-26"),
+         "received_on", "2026-02-26"),
+    ],
+)  # fmt: skip
+async def test_extensions_say_what_r4_has_no_element_for(
+    edge: Site, changes: dict[str, Any], field: str, value: str
+) -> None:
+    answer = await edge.post("ServiceRequest", service_request(**changes))
+
+    assert answer.status_code == 201
+    assert edge.events[0].model_dump(mode="json")[field] == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "expression"),
+    [
+        (extension(SOURCE, valueCodeableConcept=snomed("109721000000108")),
+         "ServiceRequest.extension[0]"),
+        (extension(f"{OWN}/StructureDefinition/source-of-referral", valueCode="GP"),
+         "ServiceRequest.extension[0]"),
+        ({"requester": organisation("a81001")}, "ServiceRequest.requester.identifier.value"),
+        ({"requester": None}, "ServiceRequest.requester"),
+        ({"priority": "stat"}, "ServiceRequest.priority"),
+        ({"contained": [patient(gender=None)]}, "ServiceRequest.contained[0].gender"),
+        ({"contained": [patient(telecom=[{"system": "phone", "value": "0" * 21}])]},
+         "ServiceRequest.contained[0].telecom[0].value"),
+        ({"contained": [patient(communication=[{"language": {"text": "French"}}])]},
+         "ServiceRequest.contained[0].communication"),
+    ],
+)  # fmt: skip
+async def test_what_we_can_do_without_is_left_out_with_a_warning(
+    edge: Site, changes: dict[str, Any], expression: str
+) -> None:
+    answer = await edge.post("ServiceRequest", service_request(**changes))
+
+    assert answer.status_code == 201
+    assert f'"{expression}: ' in answer.headers["warning"]
+
+
+async def test_a_priority_of_e_rs_that_does_not_exist_is_refused(edge: Site) -> None:
+    changes = extension(
+        f"{E_RS}-ReferralPriority-1", valueCodeableConcept=concept("urn:any", "SOON")
+    )
+
+    answer = await edge.post("ServiceRequest", service_request(**changes))
+
+    place = "ServiceRequest.extension[0].valueCodeableConcept.coding.code"
+    assert issues(answer) == [("value", place)]
+
+
+async def test_a_request_to_be_seen_at_once_has_no_right_to_choose(edge: Site) -> None:
+    await edge.post("ServiceRequest", service_request(priority="stat"))
+
+    assert edge.events[1].model_dump()["decision"] == "NO_URGENT_OR_EMERGENCY"
+
+
 async def test_a_pathway_identifier_of_a_trust_needs_its_assigner(edge: Site) -> None:
     identifier = {"system": f"{OWN}/Id/patient-pathway-identifier", "value": "P/2026-17"}
 
