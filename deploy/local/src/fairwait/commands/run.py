@@ -77,7 +77,7 @@ def run(
     console = Console(stderr=json_)
     ask = Ask(Plan(referrals, seed, days, manual), once, json_, directory.resolve(), console)
     try:
-        return asyncio.run(_until_signal(_run(ask)))
+        return asyncio.run(_until_signal(ask))
     except (ServerFailed, NotSettled, DoorFailed, PageFailed) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return FAILED
@@ -94,20 +94,28 @@ class Ask:
     console: Console
 
 
-async def _run(ask: Ask) -> int:
+@dataclass(slots=True)
+class Ending:
+    """Whether somebody has asked us to end, and whether that is all we wait for."""
+
+    asked: asyncio.Event
+    awaited: bool = False
+
+
+async def _run(ask: Ask, ending: Ending) -> int:
     began = time.monotonic()
     ask.console.print("Starting the servers and services", highlight=False)
     async with running_system(ask.directory, calendar.CAPACITY_DECLARED) as system:
         _print_addresses(ask.console, system, time.monotonic() - began)
-        return await _unless_one_dies(system, _day(ask, system, began))
+        return await _unless_one_dies(system, _day(ask, system, began, ending))
 
 
-async def _day(ask: Ask, system: System, began: float) -> int:
+async def _day(ask: Ask, system: System, began: float, ending: Ending) -> int:
     async with _story(ask, system) as story:
         found = await story.close()
         balanced = _report(ask, story.sent(), found, time.monotonic() - began)
         if not ask.once:
-            await _stay(ask, story)
+            await _stay(ask, story, ending)
     return DONE if balanced else FAILED
 
 
@@ -128,13 +136,14 @@ async def _story(ask: Ask, system: System) -> AsyncIterator[Story]:
         yield story
 
 
-async def _stay(ask: Ask, story: Story) -> None:
+async def _stay(ask: Ask, story: Story, ending: Ending) -> None:
     """Leaves everything up, with a page to open, until somebody ends it."""
     invitation = await story.invite()
     if invitation is not None:
         _print_invitation(ask.console, invitation)
     ask.console.print("Everything stays up until Ctrl-C.", highlight=False)
-    await asyncio.Event().wait()
+    ending.awaited = True
+    await ending.asked.wait()
 
 
 # ---- ends
@@ -156,14 +165,20 @@ async def _unless_one_dies(system: System, day: Coroutine[Any, Any, int]) -> int
         await asyncio.gather(living, watching, return_exceptions=True)
 
 
-async def _until_signal(work: Coroutine[Any, Any, int]) -> int:
-    """The result of the work; when a signal comes first, the work is unwound in its own order."""
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
+async def _until_signal(ask: Ask) -> int:
+    """The result of the run. A signal in the middle of the day has it unwound in its own order."""
+    loop, ending = asyncio.get_running_loop(), Ending(asyncio.Event())
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, ending.asked.set)
+    run_, asked = asyncio.create_task(_run(ask, ending)), asyncio.create_task(ending.asked.wait())
+    await asyncio.wait({run_, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not ending.awaited:
+        run_.cancel()  # no effect on one that has ended by itself
     try:
-        return await task
+        return await run_
     except asyncio.CancelledError:
+        ask.console.print("Ended before the day had settled.", highlight=False)
         return INTERRUPTED
 
 
