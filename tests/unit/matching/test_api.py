@@ -9,7 +9,7 @@ import pytest
 from contracts.events import CapacityDeclared, CapacityRefused
 from matching import handlers
 from matching.domain.shortlist import Rule
-from matching.views import WORDS
+from matching.explaining import WORDS
 from tests.unit.matching.site import Site, site
 from tests.unit.matching.stories import (
     ADA,

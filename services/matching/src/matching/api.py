@@ -15,6 +15,7 @@ from contracts.submissions import CapacityOffered
 from matching.directory import Entry
 from matching.domain.capacity import Session
 from matching.domain.declaration import session_name
+from matching.explaining import SiteExplained, explained_sites
 from matching.repositories import counts
 from matching.views import (
     CapacityView,
@@ -22,8 +23,6 @@ from matching.views import (
     ReplayView,
     Seen,
     ShortlistView,
-    SiteExplained,
-    explained_sites,
     provider_views,
     replay_view,
     shortlist_view,
