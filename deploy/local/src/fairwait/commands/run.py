@@ -48,14 +48,7 @@ def run(
     json_: Annotated[Flag, Parameter(name="--json")] = False,
     directory: Directory = Path(".fairwait"),
 ) -> int:
-    """Start everything on this machine and send a day of referrals through it.
-
-    Starts a broker, a database, the four services and a page with every message. Providers
-    declare clinics, trusts send referrals by all three ways in, patients choose on the pages,
-    weeks pass in seconds, and the data set is built and checked. The people do not exist.
-
-    The same seed gives the same data set. Exits with 1 when a count does not balance or a process
-    ends, and says which.
+    """Start everything here and send a day of referrals through it.
 
     Parameters
     ----------

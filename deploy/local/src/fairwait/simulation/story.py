@@ -185,22 +185,31 @@ class Story:
         """Wait until nothing is under way. Raises `NotSettled` when nothing moves any more."""
         loop = asyncio.get_running_loop()
         before, patient_until = "", loop.time() + PATIENCE
-        while outstanding := await self._outstanding():
+        while outstanding := await self._outstanding(before):
             if outstanding != before:
                 before, patient_until = outstanding, loop.time() + PATIENCE
             if loop.time() > patient_until:
                 raise NotSettled(f"nothing has moved for {PATIENCE:.0f} s: {outstanding}")
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _outstanding(self) -> str:
-        """What is not done yet, in words; nothing when all is."""
+    async def _outstanding(self, before: str) -> str:
+        """What is not done yet, in words; nothing when all is.
+
+        Adding up what is on the way reads every pathway, so it is done only when nothing else is
+        outstanding and, after the first time, nothing more has reached the ledger since.
+        """
         missing = self._sent_to_referral() - await self._books.intake()
         undeclared = len(self._world.clinics) + len(self._world.refused_clinics)
         undeclared -= await self._books.sessions()
         if missing > 0 or undeclared > 0:
             return f"{missing} submissions and {undeclared} clinics not seen yet"
+        if due := await self._books.due(self._system.clock.now()):
+            return str(due)
+        in_ledger = f"{(await self._books.events()).total()} events in the ledger"
+        if before and not before.startswith(in_ledger):
+            return in_ledger
         unfinished = await self._books.unfinished(self._system.clock.now())
-        return str(unfinished)
+        return f"{in_ledger}, {unfinished}" if unfinished else ""
 
     def _sent_to_referral(self) -> int:
         referred = self._system.clock.now() >= calendar.REFERRED

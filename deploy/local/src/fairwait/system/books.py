@@ -1,7 +1,7 @@
 """What every service has on its books: counted in their databases, without asking them.
 
-Every document of a key says which events of it were published and which were applied. So whether
-anything is still on its way is a sum, and needs no broker.
+Every document of a pathway says which events of it were published and which were applied. So
+whether anything is still on its way is a sum, and needs no broker.
 """
 
 import asyncio
@@ -14,23 +14,30 @@ from typing import Any, Final, Self, TypeAlias
 
 from pymongo import AsyncMongoClient
 
-from contracts.topics import TOPICS, Service
+from contracts import events
+from contracts.event import Event
+from contracts.topics import CAPACITY, TOPICS, Service
 
 Document: TypeAlias = dict[str, Any]
 
-# Where each service keeps what it said and heard of a key; a test holds it to the services' own.
-KEYED: Final[Mapping[Service, tuple[str, ...]]] = MappingProxyType(
-    {
-        "referral": ("pathways",),
-        "matching": ("matches", "sessions"),
-        "notifications": ("patients",),
-        "reporting": ("pathways", "sessions"),
-    }
+# Where each service keeps what it said and heard of a pathway; a test holds it to their own.
+PATHWAYS: Final[Mapping[Service, str]] = MappingProxyType(
+    {"referral": "pathways", "matching": "matches", "notifications": "patients"}
 )
-SERVICES: Final[tuple[Service, ...]] = tuple(KEYED)
+LEDGER: Final = "chains"  # of reporting: counts every event in the transaction that keeps it
+SERVICES: Final[tuple[Service, ...]] = (*PATHWAYS, "reporting")
+# A session is said once and heard by reporting alone, so it is counted and not summed up.
 PAIRS: Final = tuple(
-    (topic.name, reader) for topic in TOPICS if topic.writer for reader in topic.readers
+    (topic.name, reader)
+    for topic in TOPICS
+    if topic.writer and topic is not CAPACITY
+    for reader in topic.readers
 )
+_TOPIC_OF: Final = {
+    cls.type: cls.topic.name
+    for cls in (getattr(events, name) for name in events.__all__)
+    if issubclass(cls, Event)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Books:
     async def events(self) -> Counter[str]:
         """Events by type, as far as reporting has them in its ledger."""
         counted: Counter[str] = Counter()
-        async for chain in self._databases["reporting"]["chains"].find({}, {"state.types": 1}):
+        async for chain in self._databases["reporting"][LEDGER].find({}, {"state.types": 1}):
             counted.update(dict(chain["state"]["types"]))
         return counted
 
@@ -101,16 +108,21 @@ class Books:
 
     # ---- what is still to be done
 
-    async def unfinished(self, now: datetime) -> Unfinished:
-        """What is due and not done. Read so that nothing can slip through between two reads.
+    async def due(self, now: datetime) -> Unfinished:
+        """What is to be done now and costs little to find: nothing of it says not yet settled."""
+        return Unfinished(await self._due(now))
 
-        What was heard is read first and what was said last: when they agree, nothing was
-        published in between that was not heard before.
+    async def unfinished(self, now: datetime) -> Unfinished:
+        """What is due and not done, and the events that somebody has still to apply.
+
+        What was heard is read first and what was said last. When they agree, nothing was
+        published in between that was not heard before; and whatever is due would be.
         """
         heard = await self._sums("seen")
         work = await self._due(now)
+        unheard = await self.sessions() - heard["reporting", CAPACITY.name]
         said = await self._sums("said")
-        return Unfinished({**work, **_ahead(said, heard)})
+        return Unfinished({**work, "sessions for reporting": unheard, **_ahead(said, heard)})
 
     async def ahead(self) -> Ahead:
         """How far each reader is behind."""
@@ -163,11 +175,12 @@ class Books:
 
     async def _sums(self, what: str) -> Counter[tuple[Service, str]]:
         sums: Counter[tuple[Service, str]] = Counter()
-        for service, collections in KEYED.items():
-            for collection in collections:
-                found = self._databases[service][collection].find({}, {what: 1, "_id": 0})
-                for topic, number in _added_up(await found.to_list(None), what).items():
-                    sums[service, topic] += number
+        for service, collection in PATHWAYS.items():
+            found = self._databases[service][collection].find({}, {what: 1, "_id": 0})
+            for topic, number in _added_up(await found.to_list(None), what).items():
+                sums[service, topic] += number
+        for event_type, number in (await self.events()).items():
+            sums["reporting", _TOPIC_OF[event_type]] += number
         return sums
 
     async def _size(self, service: Service, collection: str) -> int:
