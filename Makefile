@@ -55,8 +55,8 @@ $(VENV)/.editable: $(PROJECTS) | $(VENV)/.run
 run: setup ## The whole system on this machine, until Ctrl-C
 	fairwait run $(ARGS)
 
-once: setup ## One pathway from referral to the data set, then stop
-	fairwait once $(ARGS)
+once: setup ## A day of referrals through the whole system to the data set, checked, then stop
+	fairwait run --once $(ARGS)
 
 # --- Check -----------------------------------------------------------------------------------
 
