@@ -19,9 +19,9 @@ from chassis.engine import Declaration
 from chassis.handlers import Handlers
 from chassis.kafka import create_topics
 from chassis.machinery import Machinery, Servers
-from chassis.outbox import Producer, Row
+from chassis.outbox import Producer
 from chassis.testing import NOW
-from chassis.work import Work
+from chassis.work import Row, Work
 from contracts.event import Event, write
 from contracts.events import AppointmentBooked, OfferAccepted, OfferShortlisted, ProviderChosen
 from contracts.examples import EVENTS
@@ -178,7 +178,7 @@ async def consuming(where: Servers, meter: Meter) -> AsyncIterator[Machinery]:
     await machinery.stop()
 
 
-def _no_token(token: str, at: object) -> str:
+def _no_token(token: str, at: object, scope: str) -> str:
     raise AssertionError("no submissions here")
 
 

@@ -32,13 +32,15 @@ from chassis.messages import (
     Received,
     Recorded,
     RefusedSubmission,
+    UnknownEvent,
     decode_event,
     decode_submission,
     position,
 )
 from chassis.outbox import Chunk, Outbox
 from chassis.work import Row, Slot, Work
-from contracts.event import Envelope, Event, UnknownType, Unreadable
+from contracts.event import Envelope, Event, Unreadable
+from contracts.submissions import TYPES
 from contracts.topics import BY_NAME, SUBMISSION, Service
 
 log = structlog.get_logger()
@@ -76,12 +78,15 @@ def _untraced(traceparent: str, story: str) -> str:
     return traceparent
 
 
+Message: TypeAlias = Event | UnknownEvent | Received[Any] | RefusedSubmission
+
+
 @dataclass(slots=True)
 class Item:
     """One record of a batch and what became of decoding it."""
 
     record: ConsumerRecord[Any, Any]
-    message: Event | Received[Any] | RefusedSubmission | None = None
+    message: Message | None = None
     key: str = ""
     unreadable: str = ""
 
@@ -161,18 +166,17 @@ class Engine:
                 return Item(record, submission, self._submission_key(submission))
             event = decode_event(record)
             return Item(record, event, event.envelope.subject)
-        except UnknownType:
-            return Item(record)
         except Unreadable as error:
             return Item(record, unreadable=str(error))
 
     def _submission_key(self, message: Received[Any] | RefusedSubmission) -> str:
-        key_of = self.declaration.handlers.key_of
-        if isinstance(message, RefusedSubmission) or key_of is None:
+        """The key whose order the submission keeps; empty where it is another reader's business."""
+        handlers = self.declaration.handlers
+        if isinstance(message, RefusedSubmission):
+            return message.message_id if TYPES[message.type] in handlers.events else ""
+        if type(message.submission) not in handlers.events or handlers.key_of is None:
             return ""
-        if type(message.submission) not in self.declaration.handlers.events:
-            return ""
-        return key_of(message.submission)
+        return handlers.key_of(message.submission)
 
     async def _apply(self, items: Sequence[Item]) -> list[Chunk]:
         for attempt in range(CONFLICT_TRIES):
@@ -209,18 +213,19 @@ class Run:
         self.brake = engine.brake.fork()
         self._trace = engine.trace
         self.outcomes: Counter[tuple[str, str]] = Counter()
-        self._applied: list[tuple[Item, Slot]] = []
+        self._applied: list[Item] = []
         self._rows: dict[int, list[Row]] = defaultdict(list)
 
     async def load(self, items: Sequence[Item]) -> None:
         """Read the key documents of all items, then whatever the service's loaders ask for."""
         wanted: dict[str, dict[str, None]] = defaultdict(dict)
         for item in items:
-            if item.key:
+            if item.key and not isinstance(item.message, RefusedSubmission):
                 wanted[self._collection(item)][item.key] = None
         for collection, keys in wanted.items():
             await self.work.documents(collection).load(keys)
-        messages = [item.message for item in items if item.message is not None]
+        unheard = (UnknownEvent, type(None))
+        messages = [item.message for item in items if not isinstance(item.message, unheard)]
         for loader in self.handlers.loaders:
             await loader(messages, self.wrapped)
 
@@ -236,36 +241,34 @@ class Run:
         before = len(self.work.rows)
         if item.unreadable:
             await self._bury(item, item.unreadable)
-        elif item.message is None:
-            self._count(item, "unknown_type")
-        elif isinstance(item.message, Event):
-            await self._event(item, item.message)
+        elif isinstance(item.message, Event | UnknownEvent):
+            await self._event(item, item.message.envelope.sequence)
         else:
             await self._submission(item)
         if len(self.work.rows) > before:
             self._rows[item.record.partition].extend(self.work.rows[before:])
 
-    async def _event(self, item: Item, event: Event) -> None:
+    async def _event(self, item: Item, sequence: int) -> None:
         topic = item.record.topic
         slot = await self._slot(item)
         last = slot.seen.get(topic, 0)
-        if event.envelope.sequence <= last:
+        if sequence <= last:
             self._count(item, "repeat")
         elif slot.blocked:
             await self._park(item, slot, parking.BLOCKED)
-        elif event.envelope.sequence > last + 1:
+        elif sequence > last + 1:
             await self._park(item, slot, parking.GAP)
         else:
             await self._try_or_park(item, slot)
 
     async def _submission(self, item: Item) -> None:
+        if not item.key:
+            self._count(item, "of_another_reader")
+            return
         if isinstance(item.message, RefusedSubmission):
             if self.handlers.refused is not None:
                 await self.handlers.refused(item.message, self.wrapped)
-                self._count(item, "rejected")
-            return
-        if not item.key:
-            self._count(item, "unknown_type")  # another service's business
+            self._count(item, "rejected")
             return
         slot = await self._slot(item)
         if slot.blocked or await parking.waits(self.work, slot, item.record.topic):
@@ -304,14 +307,17 @@ class Run:
             refusal = await receive(message, self.handlers, self.work, self.wrapped)
             self._count(item, "rejected" if refusal else "done")
             return
-        assert isinstance(message, Event)
+        assert isinstance(message, Event | UnknownEvent)
         handler = self.handlers.events.get(type(message))
         if handler is not None:
             await handler(message, self.wrapped)
         topic = item.record.topic
         self.work.change(slot, "seen", {**slot.seen, topic: message.envelope.sequence})
+        if isinstance(message, UnknownEvent):
+            self._count(item, "unknown_type")
+            return
         if self.handlers.batch is not None:
-            self._applied.append((item, slot))
+            self._applied.append(item)
         self._count(item, "done")
 
     async def _end_of_batch(self) -> None:
@@ -319,9 +325,9 @@ class Run:
         if self.handlers.batch is None or not self._applied:
             return
         before = len(self.work.rows)
-        await self.handlers.batch([_recorded(item) for item, _ in self._applied], self.wrapped)
+        await self.handlers.batch([_recorded(item) for item in self._applied], self.wrapped)
         if len(self.work.rows) > before:
-            partition = self._applied[0][0].record.partition
+            partition = self._applied[0].record.partition
             self._rows[partition].extend(self.work.rows[before:])
 
     async def _park(
@@ -333,7 +339,7 @@ class Run:
             slot,
             item.record,
             collection=self._collection(item),
-            sequence=message.envelope.sequence if isinstance(message, Event) else 0,
+            sequence=_sequence(message),
             publisher=message.publisher if isinstance(message, Received) else None,
             reason=reason,
             error=error,
@@ -365,7 +371,7 @@ class Run:
 
     async def _settle(self, item: Item, slot: Slot, state: Mapping[str, Any]) -> bool:
         """True when a parked record is done, now or before."""
-        if isinstance(item.message, Event):
+        if isinstance(item.message, Event | UnknownEvent):
             last = slot.seen.get(item.record.topic, 0)
             if item.message.envelope.sequence <= last:
                 return True
@@ -395,7 +401,7 @@ class Run:
         if record.topic != SUBMISSION.name:
             return Item(record, decode_event(record), state["key"])
         # Its token was verified when it came and may have expired since.
-        received = decode_submission(record, lambda token, at: str(state["publisher"]))
+        received = decode_submission(record, lambda token, at, scope: str(state["publisher"]))
         return Item(record, received, state["key"])
 
     async def _bury(self, item: Item, reason: str) -> None:
@@ -434,6 +440,11 @@ async def receive(
         await handlers.rejected(received, refusal.faults, wrapped)
         return refusal
     return None
+
+
+def _sequence(message: Message | None) -> int:
+    """The place of an event in its stream; submissions have none."""
+    return message.envelope.sequence if isinstance(message, Event | UnknownEvent) else 0
 
 
 def _recorded(item: Item) -> Recorded:

@@ -12,7 +12,15 @@ from typing import Any, Generic, TypeVar
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
-from contracts.event import Event, UnknownMajor, UnknownType, Unreadable, describe, read
+from contracts.event import (
+    Envelope,
+    Event,
+    UnknownMajor,
+    UnknownType,
+    Unreadable,
+    describe,
+    read,
+)
 from contracts.events.referral import WayIn
 from contracts.submissions import TYPES, Submission
 from contracts.topics import SUBMISSION
@@ -50,8 +58,15 @@ class RefusedSubmission:
     """(pointer, pydantic error type) of each problem, without the values."""
 
 
-Authenticate = Callable[[str, datetime], str]
-"""The organisation of a bearer token at an instant; raises `Unreadable` for a bad one."""
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """An event of a newer writer: nothing to do about it, but it has its place in the sequence."""
+
+    envelope: Envelope
+
+
+Authenticate = Callable[[str, datetime, str], str]
+"""The organisation of a token at an instant, if it has a scope; raises `Unreadable` for a bad one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +91,14 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def decode_event(record: ConsumerRecord[Any, Any]) -> Event:
-    """The event in a record. Raises `UnknownType`, or `Unreadable` for bytes to set aside."""
-    event = read(record.value, record.headers)
-    if not event.subject or event.sequence < 1:
+def decode_event(record: ConsumerRecord[Any, Any]) -> Event | UnknownEvent:
+    """The event in a record. Raises `Unreadable` for bytes to set aside."""
+    event: Event | UnknownEvent
+    try:
+        event = read(record.value, record.headers)
+    except UnknownType as unknown:
+        event = UnknownEvent(unknown.envelope)
+    if not event.envelope.subject or event.envelope.sequence < 1:
         raise Unreadable("ce_subject or ce_sequence does not number the event")
     return event
 
@@ -96,10 +115,10 @@ def decode_submission(
     if not message_id or len(message_id) > 128:
         raise Unreadable("attribute id is missing or longer than 128 characters")
     sent_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    publisher = authenticate(attributes.get("authorization", ""), sent_at)
     cls = TYPES.get(message_type)
     if cls is None:
-        raise UnknownMajor(f"no submission is of type {message_type[:80]!r}")
+        raise UnknownMajor("no submission is of this type")
+    publisher = authenticate(attributes.get("authorization", ""), sent_at, cls.scope)
     body_hash = hash_of(body)
     try:
         submission = cls.__pydantic_validator__.validate_json(body)
@@ -173,6 +192,7 @@ __all__ = [
     "Received",
     "Recorded",
     "RefusedSubmission",
+    "UnknownEvent",
     "UnknownMajor",
     "UnknownType",
     "Unreadable",

@@ -29,6 +29,7 @@ from chassis.idempotency import Idempotency
 from chassis.kafka_security import broker_security, client_arguments
 from chassis.limits import RateLimit
 from chassis.machinery import Machinery, Servers
+from chassis.messages import Authenticate
 from chassis.metrics import Metrics
 from chassis.mongo import Index, Mongo
 from chassis.settings import RefusedSettings, Settings, load
@@ -59,7 +60,7 @@ class Service:
 
     `streams` maps a topic it writes to the collection whose documents number the events;
     `keyed_by` maps a topic it reads to the collection whose documents remember what was applied, or
-    is one collection for all of them. `submission_scopes`: a token on topic `submission` needs one.
+    is one collection for all of them.
     """
 
     name: Name
@@ -73,7 +74,6 @@ class Service:
     indexes: Sequence[Index] = ()
     collections: Sequence[str] = ()
     background: Sequence[Callable[["Runtime"], Awaitable[None]]] = ()
-    submission_scopes: frozenset[str] = frozenset()
     kinds: Sequence[Kind] = ()
     error_page: ErrorPage | None = None
 
@@ -116,7 +116,7 @@ def build(service: Service, settings: Settings) -> Runtime:
         service.declaration(),
         _servers(settings),
         clock,
-        _authenticator(tokens, service.submission_scopes),
+        _authenticator(tokens),
         indexes=(*idempotency.INDEXES, *service.indexes),
         collections=(idempotency.COLLECTION, *service.collections),
     )
@@ -184,11 +184,11 @@ def _servers(settings: Settings) -> Servers:
     )
 
 
-def _authenticator(tokens: Tokens, scopes: frozenset[str]) -> Callable[[str, datetime], str]:
-    def organisation(token: str, at: datetime) -> str:
+def _authenticator(tokens: Tokens) -> Authenticate:
+    def organisation(token: str, at: datetime, scope: str) -> str:
         caller = tokens.verify(token, at)
-        if scopes and not caller.scopes & scopes:
-            raise TokenRefused("the token has none of the scopes for submissions")
+        if scope not in caller.scopes:
+            raise TokenRefused("the token lacks the scope that this submission needs")
         return caller.organisation
 
     return organisation

@@ -25,7 +25,14 @@ class Unreadable(Exception):
 
 
 class UnknownType(Exception):
-    """An event of a type that this reader does not know: to be counted and passed over."""
+    """An event of a type that this reader does not know: to be counted and passed over.
+
+    Its envelope is readable, so its place in the sequence is known.
+    """
+
+    def __init__(self, event_type: str, envelope: Envelope) -> None:
+        super().__init__(event_type)
+        self.envelope = envelope
 
 
 class UnknownMajor(Unreadable):
@@ -215,7 +222,7 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
     attributes = dict(headers)
     cls = _BY_HEADER.get(attributes.get("ce_type"))
     if cls is None:
-        raise _unknown(_text(attributes, "ce_type"))
+        raise _unknown(attributes)
     if value is None:
         raise Unreadable("the record has no value")
     try:
@@ -225,10 +232,11 @@ def read(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Ev
     return _enveloped(event, _envelope(attributes))
 
 
-def _unknown(event_type: str) -> Exception:
+def _unknown(attributes: dict[str, Any]) -> Exception:
+    event_type = _text(attributes, "ce_type")
     if _without_major(event_type) in _NAMES:
         return UnknownMajor(f"major version of {event_type} is not known here")
-    return UnknownType(event_type)
+    return UnknownType(event_type, _envelope(attributes))
 
 
 def _envelope(attributes: dict[str, Any]) -> Envelope:

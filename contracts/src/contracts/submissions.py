@@ -1,8 +1,8 @@
 """What organisations outside Fairwait may send: the messages of topic `submission`.
 
 A publisher sends CloudEvents 1.0, in binary or structured mode, with its own id (unique for that
-publisher: a second one with the same id is a repeat) and a bearer token in the header
-`authorization`. The organisation is taken from that token, never from the message.
+publisher: a second one with the same id is a repeat) and its signed token, without any word before
+it, in the header `authorization`. The organisation is taken from that token, never from the message.
 """
 
 from datetime import date, datetime
@@ -41,6 +41,8 @@ class Submission(BaseModel):
 
     type: ClassVar[str] = ""
     minor: ClassVar[int] = 0
+    scope: ClassVar[str] = "referral.write"
+    """What the publisher's token has to allow."""
 
     def __init_subclass__(cls, *, type: str = "", minor: int = 0, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -114,6 +116,8 @@ class CapacityOffered(Submission, type="fairwait.submission.capacity_offered.v1"
 
     `local_start` is wall clock time in Europe/London.
     """
+
+    scope: ClassVar[str] = "capacity.write"
 
     capacity_id: CapacityId
     site: OdsCode

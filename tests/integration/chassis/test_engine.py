@@ -11,7 +11,7 @@ import pytest
 from chassis.brake import IN_A_ROW
 from chassis.machinery import Machinery
 from chassis.work import Work
-from contracts.event import Event
+from contracts.event import Event, write
 from contracts.events import ClockContinued, ClockStarted, OfferStayed, StayChosen
 from contracts.topics import REFERRAL
 from fairwait.servers import Stack
@@ -145,6 +145,23 @@ async def test_a_gap_waits_for_the_missing_event(empty_stack: Stack) -> None:
 
             await until(lambda: all_handled(machinery, 4))
         assert (await states(machinery))[pathway(7)]["state"]["seen"] == [1, 2, 3]
+
+
+async def test_an_event_of_a_newer_writer_leaves_no_gap(empty_stack: Stack) -> None:
+    async with running(empty_stack, small_service(Ledger())) as machinery:
+        async with Publisher(empty_stack) as publisher:
+            first, newer, third = story(publisher, pathway(2), 3)
+            key, value, headers = write(newer)
+            unknown = [("ce_type", b"fairwait.referral.weather_noted.v1")]
+            kept = [one for one in headers if one[0] != "ce_type"]
+            await publisher.send([first])
+            await publisher.raw("referral", key, value, kept + unknown)
+            await publisher.send([third])
+
+            await until(lambda: all_handled(machinery, 2))
+
+        assert (await states(machinery))[pathway(2)]["state"]["seen"] == [1, 3]
+        assert machinery.engine.outcomes["referral", "unknown_type"] == 1
 
 
 async def test_an_event_whose_cause_is_missing_waits_for_it(empty_stack: Stack) -> None:

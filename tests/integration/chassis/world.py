@@ -83,7 +83,7 @@ def servers_of(stack: Stack, database: str = "fairwait_small") -> Servers:
     )
 
 
-def no_tokens(token: str, at: object) -> str:
+def no_tokens(token: str, at: object, scope: str) -> str:
     raise AssertionError("the small service reads no submissions")
 
 

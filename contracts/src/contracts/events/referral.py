@@ -11,7 +11,7 @@ from contracts.topics import REFERRAL
 
 Sex = Literal["1", "2", "9"]  # NHS Data Dictionary: male, female, indeterminate
 Priority = Literal["1", "2", "3"]  # routine, urgent, two-week wait (urgent suspected cancer)
-WayIn = Literal["fhir", "bars", "kafka", "hl7v2", "file"]
+WayIn = Literal["fhir", "bars", "http", "kafka", "hl7v2", "file"]
 SourceValidity = Literal["valid", "defaulted", "contradicted", "missing"]
 
 

@@ -70,7 +70,7 @@ async def declare_capacity(
             publisher=caller.organisation,
             message_id=f"capacity/{offered.capacity_id}",
             body_hash=hash_of(body),
-            way_in="fhir",  # over HTTP; capacity events do not tell the way in
+            way_in="http",
             received_at=runtime.clock.now(),
         )
     )

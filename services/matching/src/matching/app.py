@@ -39,7 +39,6 @@ def matching(settings: MatchingSettings, directory: Directory | None = None) -> 
         indexes=INDEXES,
         collections=[DIARIES, SHORTLISTS, CATALOGUES],
         # Referrals come on the same topic: what is not ours is passed over, not set aside.
-        submission_scopes=frozenset(["capacity.write", "referral.write"]),
     )
 
 

@@ -34,6 +34,5 @@ def referral(settings: ReferralSettings) -> Service:
         indexes=INDEXES,
         collections=[INTAKE, AUDIT],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
-        submission_scopes=frozenset({"referral.write", "capacity.write"}),
         kinds=KINDS,
     )
