@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.tokens import DevelopmentIssuer
 from contracts.submissions import AttendanceRecorded, ReferralMade, Submission
-from contracts.topics import SUBMISSION
 from fairwait.simulation import fhir
+from fairwait.simulation.together import together
+from fairwait.simulation.topic import Message, put, put_garbage
 from fairwait.system.running import System
 from fairwait.world.clinics import Clinic
 from fairwait.world.referrals import Referral
@@ -45,12 +46,12 @@ class Doors:
 
     async def refer(self, referrals: Sequence[Referral]) -> None:
         """Sends these, each by its own way in; returns when all are answered or on the topic."""
-        await _all(self._refer(referral) for referral in referrals)
+        await together(self._refer(referral) for referral in referrals)
 
     async def declare(self, clinics: Sequence[Clinic], *, over_http: Sequence[Clinic]) -> None:
         """Declares capacity on the topic, and some of it over HTTP."""
-        await _all(self._declare_on_topic(clinic) for clinic in clinics)
-        await _all(self._declare_over_http(clinic) for clinic in over_http)
+        await together(self._declare_on_topic(clinic) for clinic in clinics)
+        await together(self._declare_over_http(clinic) for clinic in over_http)
 
     async def record(self, provider: str, attendance: AttendanceRecorded) -> None:
         """Tells that a patient was seen."""
@@ -59,11 +60,8 @@ class Doors:
         await self._publish(provider, message_id, key, attendance)
 
     async def put_garbage(self) -> None:
-        """A record that nobody can read, as it comes from a system that was set up wrong."""
-        headers = [("content-type", b"text/plain")]
-        await self._kafka.send_and_wait(
-            SUBMISSION.name, b"\x00not an event", key=b"garbage", headers=headers
-        )
+        """What nobody can read, for the dead letters."""
+        await put_garbage(self._kafka)
 
     # ---- each way in
 
@@ -84,9 +82,12 @@ class Doors:
 
     async def _refer_on_topic(self, referral: Referral) -> None:
         value = json.dumps(referral.fields, ensure_ascii=False).encode()
+        message = Message(
+            referral.publisher, referral.message_id, referral.ubrn, ReferralMade.type, value
+        )
         structured = referral.number % STRUCTURED_EVERY == 0
-        send = self._send_structured if structured else self._send_binary
-        await send(referral.publisher, referral.message_id, referral.ubrn, ReferralMade.type, value)
+        token = self._tokens.of(referral.publisher)
+        await put(self._kafka, message, token, in_structured_mode=structured)
 
     async def _declare_on_topic(self, clinic: Clinic) -> None:
         capacity_id = clinic.offered.capacity_id
@@ -123,45 +124,8 @@ class Doors:
         self, organisation: str, message_id: str, key: str, submission: Submission
     ) -> None:
         value = submission.model_dump_json().encode()
-        await self._send_binary(organisation, message_id, key, submission.type, value)
-
-    async def _send_binary(
-        self, organisation: str, message_id: str, key: str, event_type: str, value: bytes
-    ) -> None:
-        headers = [
-            *((f"ce_{name}", text.encode()) for name, text in _attributes(organisation, message_id, event_type).items()),
-            ("content-type", b"application/json"),
-            ("authorization", self._tokens.of(organisation).encode()),
-        ]  # fmt: skip
-        await self._kafka.send_and_wait(SUBMISSION.name, value, key=key.encode(), headers=headers)
-
-    async def _send_structured(
-        self, organisation: str, message_id: str, key: str, event_type: str, value: bytes
-    ) -> None:
-        attributes = _attributes(organisation, message_id, event_type)
-        event = {**attributes, "datacontenttype": "application/json", "data": json.loads(value)}
-        headers = [
-            ("content-type", b"application/cloudevents+json"),
-            ("authorization", self._tokens.of(organisation).encode()),
-        ]
-        body = json.dumps(event, ensure_ascii=False).encode()
-        await self._kafka.send_and_wait(SUBMISSION.name, body, key=key.encode(), headers=headers)
-
-
-def _attributes(organisation: str, message_id: str, event_type: str) -> dict[str, str]:
-    return {
-        "specversion": "1.0",
-        "id": message_id,
-        "source": f"urn:nhs:ods:{organisation}",
-        "type": event_type,
-    }
-
-
-async def _all(sendings: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """All of them; the first failure ends the others."""
-    async with asyncio.TaskGroup() as group:
-        for sending in sendings:
-            group.create_task(sending)
+        message = Message(organisation, message_id, key, submission.type, value)
+        await put(self._kafka, message, self._tokens.of(organisation))
 
 
 class Tokens:

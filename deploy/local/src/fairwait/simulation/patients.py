@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx2
 
 from fairwait.simulation.pages import Invitation, answer, browser_client
+from fairwait.simulation.together import together
 from fairwait.system.running import SINK, System
 from fairwait.world.decisions import Patient
 from fairwait.world.people import Person
@@ -46,9 +47,7 @@ class Patients:
         at_once = asyncio.Semaphore(AT_ONCE)
         due = [one for one in self.invitations.values() if self._patient(one).answers_on == on]
 
-        async with asyncio.TaskGroup() as group:
-            for invitation in due:
-                group.create_task(self._answer(invitation, at_once))
+        await together(self._answer(invitation, at_once) for invitation in due)
 
     async def _answer(self, invitation: Invitation, at_once: asyncio.Semaphore) -> None:
         async with at_once:

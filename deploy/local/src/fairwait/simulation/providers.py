@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.event import read
 from contracts.events import AppointmentBooked
-from contracts.submissions import PathwayKey
+from contracts.submissions import AttendanceRecorded, PathwayKey
 from contracts.topics import APPOINTMENT
 from fairwait.simulation.doors import Doors
+from fairwait.simulation.together import together
 from fairwait.system.running import System
 from fairwait.world.visits import Visit, attendance
 
@@ -22,7 +23,9 @@ PATIENCE: Final = 60  # seconds until an appointment that was made is on the top
 class Providers:
     """All providers. `keys` are the pathway identifiers by which they know their patients."""
 
-    def __init__(self, consumer: Any, doors: Doors, keys: Mapping[str, PathwayKey], seed: int):
+    def __init__(
+        self, consumer: Any, doors: Doors, keys: Mapping[str, PathwayKey], seed: int
+    ) -> None:
         self.recorded = 0
         self._consumer = consumer
         self._doors = doors
@@ -40,13 +43,18 @@ class Providers:
 
     async def record_attendances(self, on: date) -> None:
         """Those who had an appointment on this day were seen."""
-        async with asyncio.TaskGroup() as group:
-            for visit in self._visits.values():
-                key = self._keys.get(visit.pathway_id)
-                told = attendance(self._seed, visit, key) if visit.on == on and key else None
-                if told is not None:
-                    group.create_task(self._doors.record(visit.provider, told))
-                    self.recorded += 1
+        told = [
+            (visit.provider, attended)
+            for visit in self._visits.values()
+            if visit.on == on and (attended := self._attendance(visit)) is not None
+        ]
+        await together(self._doors.record(provider, attended) for provider, attended in told)
+        self.recorded += len(told)
+
+    def _attendance(self, visit: Visit) -> AttendanceRecorded | None:
+        """What is told of it; nothing of whom the providers do not know."""
+        key = self._keys.get(visit.pathway_id)
+        return attendance(self._seed, visit, key) if key else None
 
     def _take(self, record: Any) -> None:
         event = read(record.value, record.headers)
