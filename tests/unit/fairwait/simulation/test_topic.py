@@ -39,8 +39,8 @@ def record(value: bytes, headers: Headers) -> ConsumerRecord[Any, Any]:
     )
 
 
-def organisation(token: str, _: datetime) -> str:
-    assert token == "a token"
+def organisation(token: str, _: datetime, scope: str) -> str:
+    assert (token, scope) == ("a token", ReferralMade.scope)
     return REFERRAL.publisher
 
 
