@@ -150,8 +150,21 @@ class Retries:
             await self._units.raw(retry)
         for reason in (parking.GAP, parking.NOT_YET):
             for document in await self._parked(reason, "deadline", now):
-                log.error("record.overdue", position=document["_id"], reason=reason)
+                await self._point_at(document["_id"], now)
         return 1.0
+
+    async def _point_at(self, parked_id: str, now: datetime) -> None:
+        """Say that a record has waited too long, and say it again in an hour."""
+
+        async def postpone(work: Work) -> None:
+            parked = work.documents(parking.PARKED)
+            state = await parked.get(parked_id)
+            if state is None or state["deadline"] > now:
+                return
+            await parked.put(parked_id, {**state, "deadline": now + parking.REMIND_AFTER})
+            log.error("record.overdue", position=parked_id, reason=state["reason"])
+
+        await self._units.raw(postpone)
 
     async def _parked(self, reason: str, time: str, now: datetime) -> list[Mapping[str, Any]]:
         where = {"state.reason": reason, f"state.{time}": {"$lte": now}}
@@ -159,7 +172,11 @@ class Retries:
 
 
 class Sweep:
-    """Drains partitions this copy owns and has not drained: a backstop, nothing relies on it."""
+    """Sends what others left in the outbox of partitions this copy owns.
+
+    The owner of a partition drains it when it gets it. A former owner that commits one last batch
+    after that, and dies before sending it, is the case for this.
+    """
 
     def __init__(self, engine: Engine, assigned: Callable[[], set[int]]) -> None:
         self._engine = engine
@@ -169,5 +186,5 @@ class Sweep:
         await forever("sweep", self._step)
 
     async def _step(self) -> float:
-        await self._engine.drain(self._assigned())
+        await self._engine.sweep(self._assigned())
         return 15.0

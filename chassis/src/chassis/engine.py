@@ -138,6 +138,12 @@ class Engine:
             await self.outbox.drain(partition)
             self._drained.add(partition)
 
+    async def sweep(self, partitions: Iterable[int]) -> None:
+        """Drain these partitions again. No batch of ours is under way meanwhile."""
+        async with self._one_at_a_time:
+            for partition in sorted(partitions):
+                await self.outbox.drain(partition)
+
     async def handle(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """Apply a batch. When this returns, its offsets may be committed.
 

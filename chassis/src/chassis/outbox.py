@@ -82,8 +82,8 @@ class Outbox:
 
     async def drain(self, partition: int, *, limit: int = 0) -> int:
         """Send what is stored for `partition`, oldest first; how many chunks that were."""
-        found = await self._collection.find({"p": partition}, limit=limit).to_list(None)
-        chunks = sorted((Chunk.read(one) for one in found), key=lambda chunk: chunk.id)
+        found = self._collection.find({"p": partition}).sort("_id", 1).limit(limit)
+        chunks = [Chunk.read(one) for one in await found.to_list(None)]
         await self.send(chunks)
         return len(chunks)
 

@@ -24,6 +24,7 @@ GAP, NOT_YET, ERROR, BLOCKED = "gap", "not_yet", "error", "blocked"
 
 TRIES = 8
 DEADLINE = timedelta(minutes=5)
+REMIND_AFTER = timedelta(hours=1)
 
 
 def next_try(attempts: int, now: datetime) -> datetime:

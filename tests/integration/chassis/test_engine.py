@@ -10,7 +10,9 @@ import pytest
 
 from chassis.brake import IN_A_ROW
 from chassis.machinery import Machinery
-from chassis.work import Work
+from chassis.outbox import Chunk, partition_of
+from chassis.testing import NOW
+from chassis.work import Row, Work
 from contracts.event import Event, write
 from contracts.events import ClockContinued, ClockStarted, OfferStayed, StayChosen
 from contracts.topics import REFERRAL
@@ -166,15 +168,17 @@ async def test_an_event_of_a_newer_writer_leaves_no_gap(empty_stack: Stack) -> N
 
 async def test_an_event_whose_cause_is_missing_waits_for_it(empty_stack: Stack) -> None:
     behaviour = Ledger(needs={pathway(9)})
-    async with running(empty_stack, small_service(behaviour)) as machinery:
-        async with Publisher(empty_stack) as publisher:
-            await publisher.send([publisher.number(started(pathway(9)))])
-            await until(lambda: parked(machinery, "not_yet"))
+    async with (
+        running(empty_stack, small_service(behaviour)) as machinery,
+        Publisher(empty_stack) as publisher,
+    ):
+        await publisher.send([publisher.number(started(pathway(9)))])
+        await until(lambda: parked(machinery, "not_yet"))
 
-            await publisher.send([publisher.number(StayChosen.about(pathway(9), shortlist_id="s"))])
+        await publisher.send([publisher.number(StayChosen.about(pathway(9), shortlist_id="s"))])
 
-            await until(lambda: all_handled(machinery, 1))
-            assert not await parked(machinery, "not_yet")
+        await until(lambda: all_handled(machinery, 1))
+        assert not await parked(machinery, "not_yet")
 
 
 async def parked(machinery: Machinery, reason: str) -> bool:
@@ -272,3 +276,21 @@ async def test_a_broker_that_dies_and_comes_back_loses_nothing(own_stack: Stack)
         async with Publisher(own_stack) as publisher:
             await publisher.send([publisher.number(started(pathway(n))) for n in range(100, 150)])
             await until(lambda: all_handled(machinery, 53))
+
+
+async def test_what_a_former_owner_committed_at_the_last_moment_is_swept_up(
+    empty_stack: Stack,
+) -> None:
+    async with running(empty_stack, small_service(Ledger())) as machinery:
+        async with Publisher(empty_stack) as publisher:
+            await publisher.send([publisher.number(started(pathway(n))) for n in range(30)])
+            await until(lambda: all_handled(machinery, 30))
+        late = OfferStayed.about(pathway(99), shortlist_id="s", provider="RJ1")
+        row = Row("offer", *write(late.published(sequence=1, source="urn:x", now=NOW)))
+        partition = partition_of(row.key)
+        await machinery.mongo.db["outbox"].insert_one(Chunk.of(partition, [row]).document())
+
+        await machinery.engine.sweep(machinery.subscription.assigned)
+
+        assert await machinery.outbox.waiting() == 0
+        assert sequences(await everything(empty_stack, "offer"))[pathway(99)] == [1]
