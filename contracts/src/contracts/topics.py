@@ -33,7 +33,7 @@ SUBMISSION = Topic(
     key="the publisher's own key, not interpreted",
     writer=None,
     readers=("referral", "matching"),
-    purpose="What trusts and providers tell Fairwait: referrals, attendances, capacity.",
+    purpose="What trusts and providers tell Fairwait: referrals, appointments, clocks, capacity.",
 )
 IDENTITY = Topic(
     "identity",
@@ -47,14 +47,14 @@ REFERRAL = Topic(
     key="pathway_id",
     writer="referral",
     readers=("matching", "notifications", "reporting"),
-    purpose="Referrals received or rejected, the right to choose, the RTT clock.",
+    purpose="Referrals received, changed or rejected, the right to choose, the RTT clock, transfers.",
 )
 APPOINTMENT = Topic(
     "appointment",
     key="pathway_id",
     writer="referral",
     readers=("matching", "notifications", "reporting"),
-    purpose="Appointments booked and attended.",
+    purpose="Appointments and admissions: booked, moved, cancelled, missed, attended.",
 )
 OFFER = Topic(
     "offer",

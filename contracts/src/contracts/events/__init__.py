@@ -1,9 +1,26 @@
 """Every event of the system. Importing this package registers all types."""
 
-from contracts.events.appointment import AppointmentAttended, AppointmentBooked
+from contracts.events.appointment import (
+    AdmissionNoted,
+    AppointmentAttended,
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChangeDecided,
+    AppointmentChangeRequested,
+    AppointmentDeleted,
+    AppointmentMissed,
+    AppointmentRebooked,
+)
 from contracts.events.capacity import CapacityDeclared, CapacityRefused
+from contracts.events.clock import ClockCorrected, ClockNullified, RttPeriod
 from contracts.events.dataset import DatasetPublished
-from contracts.events.identity import IdentityRecorded
+from contracts.events.identity import (
+    IdentityRecorded,
+    IdentityRestored,
+    NhsNumberReplaced,
+    PatientMerged,
+    SensitivityChanged,
+)
 from contracts.events.notification import (
     NotificationDelivered,
     NotificationFailed,
@@ -21,26 +38,52 @@ from contracts.events.offer import (
     ShortlistOption,
     Wait,
 )
+from contracts.events.patient import DeathRecorded, DeathWithdrawn, PracticeChanged
 from contracts.events.referral import (
+    ChoiceWaived,
     ClockContinued,
     ClockStarted,
     ClockStopped,
+    ReferralAmended,
     ReferralReceived,
+    ReferralWithdrawn,
     RightToChooseDecided,
+    RightToMoveDecided,
     SubmissionRejected,
 )
 from contracts.events.response import ProviderChosen, StayChosen
+from contracts.events.transfer import (
+    ReferralTransferred,
+    TransferBegun,
+    TransferDataSent,
+    TransferEnded,
+    TransferOverdue,
+)
 
 __all__ = [
+    "AdmissionNoted",
     "AppointmentAttended",
     "AppointmentBooked",
+    "AppointmentCancelled",
+    "AppointmentChangeDecided",
+    "AppointmentChangeRequested",
+    "AppointmentDeleted",
+    "AppointmentMissed",
+    "AppointmentRebooked",
     "CapacityDeclared",
     "CapacityRefused",
+    "ChoiceWaived",
     "ClockContinued",
+    "ClockCorrected",
+    "ClockNullified",
     "ClockStarted",
     "ClockStopped",
     "DatasetPublished",
+    "DeathRecorded",
+    "DeathWithdrawn",
     "IdentityRecorded",
+    "IdentityRestored",
+    "NhsNumberReplaced",
     "NotificationDelivered",
     "NotificationFailed",
     "NotificationHandedOver",
@@ -52,11 +95,23 @@ __all__ = [
     "OfferShortlisted",
     "OfferStayed",
     "OfferUnavailable",
+    "PatientMerged",
+    "PracticeChanged",
     "ProviderChosen",
+    "ReferralAmended",
     "ReferralReceived",
+    "ReferralTransferred",
+    "ReferralWithdrawn",
     "RightToChooseDecided",
+    "RightToMoveDecided",
+    "RttPeriod",
+    "SensitivityChanged",
     "ShortlistOption",
     "StayChosen",
     "SubmissionRejected",
+    "TransferBegun",
+    "TransferDataSent",
+    "TransferEnded",
+    "TransferOverdue",
     "Wait",
 ]

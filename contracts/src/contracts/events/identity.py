@@ -25,3 +25,33 @@ class IdentityRecorded(Event, type="fairwait.identity.recorded.v1", topic=IDENTI
     email: str | None = Field(default=None, max_length=254)
     preferred_channel: Channel | None = None
     language: str = "en"
+
+
+class NhsNumberReplaced(Event, type="fairwait.identity.nhs_number_changed.v1", topic=IDENTITY):
+    """The person of this pathway goes by another NHS number."""
+
+    nhs_number: NhsNumber
+    former: NhsNumber
+    effective_on: date
+
+
+class PatientMerged(Event, type="fairwait.identity.merged.v1", topic=IDENTITY):
+    """This pathway's patient turned out to be the person of another record, and is kept there."""
+
+    nhs_number: NhsNumber
+    merged: NhsNumber
+    effective_on: date
+
+
+class IdentityRestored(Event, type="fairwait.identity.restored.v1", topic=IDENTITY):
+    """A change of number or a merge was a mistake: the pathway is the former person's again."""
+
+    nhs_number: NhsNumber
+    former: NhsNumber
+
+
+class SensitivityChanged(Event, type="fairwait.identity.sensitivity_changed.v1", topic=IDENTITY):
+    """Whether the whereabouts of the patient may be shared."""
+
+    sensitive: bool
+    effective_on: date

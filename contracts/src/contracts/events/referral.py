@@ -95,3 +95,46 @@ class SubmissionRejected(Event, type="fairwait.referral.rejected.v1", topic=REFE
     submission_id: str
     submission_type: str
     problems: list[RejectedItem]
+
+
+class ReferralAmended(Event, type="fairwait.referral.changed.v1", topic=REFERRAL):
+    """The referral is not as it was received; only what is given has changed."""
+
+    changed_on: date
+    priority: Priority | None = None
+    treatment_function: TreatmentFunctionCode | None = None
+    referring_organisation: OdsCode | None = None
+    source_of_referral: str | None = None
+    source_validity: SourceValidity | None = None
+    commissioner: OdsCode | None = None
+    travel_limit_miles: int | None = Field(default=None, ge=1, le=1000)
+
+
+class ReferralWithdrawn(Event, type="fairwait.referral.cancelled.v1", topic=REFERRAL):
+    """The referral was called off. `never_was`: it had been made by mistake and counts nowhere."""
+
+    cancelled_on: date
+    reason: str
+    never_was: bool = False
+
+
+class ChoiceWaived(Event, type="fairwait.referral.choice_not_offered.v1", topic=REFERRAL):
+    """The patient has the right to choose and no choice was offered, for a coded reason."""
+
+    decided_on: date
+    reason: str
+    policy_text: str
+
+
+class RightToMoveDecided(Event, type="fairwait.referral.right_to_move_decided.v1", topic=REFERRAL):
+    """The patient asked to be seen sooner elsewhere, and it was decided whether they have the right.
+
+    `decision` is RIGHT_B, or one of its refusals (NO_WITHIN_18_WEEKS, ...).
+    """
+
+    requested_on: date
+    decision: str
+    applies: bool
+    rule_set: str
+    policy_text: str
+    evidence: dict[str, str] = Field(default={})
