@@ -14,15 +14,16 @@ import pytest
 from frictionless import Package
 
 from chassis.errors import TransientError
+from chassis.messages import Recorded
 from contracts.event import read
 from contracts.events import DatasetPublished
 from reporting import files
 from reporting.domain.figures import Figure, answer, keys_of
 from reporting.domain.gathering import rows_of
-from reporting.domain.ledger import unseal
+from reporting.domain.ledger import Entry, unseal
 from reporting.domain.projection import project
-from reporting.handlers import publish_release
-from reporting.releases import LedgerDamaged, build_release, rebuild, verify_ledger
+from reporting.handlers import publish_release, record_batch
+from reporting.releases import LedgerDamaged, build_release, count, rebuild, verify_ledger
 from reporting.repositories import SEGMENTS, Ledger
 from reporting.settings import ReportingSection
 from reporting.translation import said_by
@@ -169,6 +170,43 @@ async def test_batches_that_keep_coming_do_not_mix_two_moments(section: Reportin
 
     assert (await rebuild(units, section, "0001")).equal
     assert manifest["events"] >= 100
+
+
+async def test_an_event_of_a_newer_writer_is_kept_and_counts_for_no_row(
+    section: ReportingSection,
+) -> None:
+    units = MemoryUnits()
+    known = events_of(DAY)
+    entry = unknown_to_us(stories.entry_of(known[0], 0), sequence=99)
+    await consume(units, known)
+    await units.run(record_batch, [recorded_without_event(entry)] * 2)
+
+    manifest = await build_release(units, section, today=AS_AT, now=NOW)
+
+    assert manifest["events"] == len(known) + 1
+    assert manifest["events_by_type"]["fairwait.referral.teleported.v1"] == 1
+    assert manifest["rows"]["pathways"] == 62
+    assert (await rebuild(units, section, "0001")).equal
+    assert (await verify_ledger(units)).flaws == []
+    assert (await count(units))["unbalanced"] == 0
+
+
+def unknown_to_us(entry: Entry, sequence: int) -> Entry:
+    """The entry as an event of a type that no reader knows yet."""
+    headers = dict(entry.headers)
+    subject = entry.key.decode()
+    headers["ce_type"] = b"fairwait.referral.teleported.v1"
+    headers["ce_sequence"] = b"%d" % sequence
+    headers["ce_id"] = f"{entry.topic}.{subject}.{sequence}".encode()
+    return replace(entry, headers=tuple(headers.items()), value=b'{"where":"elsewhere"}')
+
+
+def recorded_without_event(entry: Entry) -> Recorded:
+    headers = tuple((name, value or b"") for name, value in entry.headers)
+    nothing: Any = None
+    return Recorded(
+        entry.topic, entry.partition, 7, entry.key, entry.value or b"", headers, nothing
+    )
 
 
 # ---- the ledger guards what is built from it

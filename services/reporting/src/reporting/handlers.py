@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chassis.messages import Recorded
@@ -9,58 +10,75 @@ from contracts.events import DatasetPublished
 from reporting.domain.ledger import Entry, Position
 from reporting.domain.manifest import SUMMARY
 from reporting.repositories import Placed, collection_of
-from reporting.translation import said_by
+from reporting.translation import Told, told_by, told_in
 from reporting.work import ReportingWork
 
 
-async def record_batch(batch: Sequence[Recorded], work: ReportingWork) -> None:
-    """Keeps every new event, as it came in the ledger and as a fact in its subject's record."""
-    await _load(batch, work)
-    new = await _not_yet_recorded(batch, work)
+@dataclass(frozen=True, slots=True)
+class New:
+    """A record of the batch and what it tells."""
 
-    placed: list[tuple[Recorded, Position]] = []
-    for partition, recorded in _by_partition(new).items():
-        entries = [_entry(one) for one in recorded]
-        events = [(one.event.type, one.event.envelope.time) for one in recorded]
+    record: Recorded
+    told: Told
+
+
+async def record_batch(batch: Sequence[Recorded], work: ReportingWork) -> None:
+    """Keeps every new event, as it came in the ledger and as a fact in its subject's record.
+
+    One of a type that this reader does not know is kept all the same: a later one will read it.
+    """
+    told = [New(one, _told(one)) for one in batch]
+    await _load(told, work)
+    new = await _not_yet_recorded(told, work)
+
+    placed: list[tuple[New, Position]] = []
+    for partition, parted in _by_partition(new).items():
+        entries = [_entry(one.record) for one in parted]
+        events = [(one.told.type, one.told.said.at) for one in parted]
         positions = await work.ledger.append(partition, entries, events)
-        placed += zip(recorded, positions, strict=True)
+        placed += zip(parted, positions, strict=True)
 
     for (topic, subject), facts in _by_subject(placed).items():
         await work.records(topic).add(subject, facts)
 
 
-async def _load(batch: Sequence[Recorded], work: ReportingWork) -> None:
-    await work.ledger.load({one.partition for one in batch})
-    for topic in {one.topic for one in batch}:
-        await work.records(topic).load(one.event.subject for one in batch if one.topic == topic)
+def _told(one: Recorded) -> Told:
+    if one.event is None:
+        return told_in(one.topic, one.value, one.headers)
+    return told_by(one.event)
 
 
-async def _not_yet_recorded(batch: Sequence[Recorded], work: ReportingWork) -> list[Recorded]:
+async def _load(batch: Sequence[New], work: ReportingWork) -> None:
+    await work.ledger.load({one.record.partition for one in batch})
+    for topic in {one.record.topic for one in batch}:
+        subjects = (one.told.subject for one in batch if one.record.topic == topic)
+        await work.records(topic).load(subjects)
+
+
+async def _not_yet_recorded(batch: Sequence[New], work: ReportingWork) -> list[New]:
     """The engine hands over each event once; this holds even if that should ever fail."""
-    new: dict[str, Recorded] = {}
+    new: dict[str, New] = {}
     for one in batch:
-        source = said_by(one.event).source
-        if not await work.records(one.topic).knows(one.event.subject, source):
-            new.setdefault(one.event.id, one)
+        records = work.records(one.record.topic)
+        if not await records.knows(one.told.subject, one.told.said.source):
+            new.setdefault(one.told.event_id, one)
     return list(new.values())
 
 
-def _by_partition(recorded: Iterable[Recorded]) -> Mapping[int, list[Recorded]]:
-    parted: defaultdict[int, list[Recorded]] = defaultdict(list)
-    for one in recorded:
-        parted[one.partition].append(one)
+def _by_partition(new: Iterable[New]) -> Mapping[int, list[New]]:
+    parted: defaultdict[int, list[New]] = defaultdict(list)
+    for one in new:
+        parted[one.record.partition].append(one)
     return parted
 
 
-def _by_subject(
-    placed: Iterable[tuple[Recorded, Position]],
-) -> Mapping[tuple[str, str], list[Placed]]:
+def _by_subject(placed: Iterable[tuple[New, Position]]) -> Mapping[tuple[str, str], list[Placed]]:
     """Per record, so that a record is written once a batch; any topic of the record names it."""
     parted: dict[tuple[str, str], tuple[str, list[Placed]]] = {}
     for one, position in placed:
-        name = (collection_of(one.topic), one.event.subject)
-        _, facts = parted.setdefault(name, (one.topic, []))
-        facts.append(Placed(said_by(one.event), position))
+        topic, subject = one.record.topic, one.told.subject
+        _, facts = parted.setdefault((collection_of(topic), subject), (topic, []))
+        facts.append(Placed(one.told.said, position))
     return {(topic, subject): facts for (_, subject), (topic, facts) in parted.items()}
 
 

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.event import read
 from contracts.topics import PARTITIONS
 from reporting import files
 from reporting.domain.balance import Tally
@@ -30,7 +29,7 @@ from reporting.handlers import publish_release
 from reporting.ports import Units
 from reporting.repositories import Chain, collection_of
 from reporting.settings import ReportingSection
-from reporting.translation import said_by
+from reporting.translation import told_in
 from reporting.work import ReportingWork
 
 SEGMENTS_AT_ONCE: Final = 16
@@ -254,11 +253,11 @@ async def _replayed(units: Units, chain: Chain) -> tuple[Chain, list[PathwayReco
     latest: dict[str, datetime] = {}
     count = 0
     async for entry in _entries(units, chain.head):
-        event = read(entry.value, entry.headers)
-        told = said_by(event)
-        said[collection_of(entry.topic), event.subject].setdefault(told.source, told)
-        types[event.type] += 1
-        latest[entry.topic] = max(told.at, latest.get(entry.topic, told.at))
+        told = told_in(entry.topic, entry.value, entry.headers)
+        one = told.said
+        said[collection_of(entry.topic), told.subject].setdefault(one.source, one)
+        types[told.type] += 1
+        latest[entry.topic] = max(one.at, latest.get(entry.topic, one.at))
         offsets[entry.topic] = max(entry.offset, offsets.get(entry.topic, entry.offset))
         count += 1
     head = Head(chain.head.chain, chain.head.segments, count, chain.head.sha256, offsets)

@@ -1,9 +1,10 @@
 """From an event on the wire to the fact that is counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from contracts.event import Event
+from contracts.event import Envelope, Event, UnknownType, read
 from contracts.events import (
     AppointmentAttended,
     AppointmentBooked,
@@ -29,14 +30,44 @@ from contracts.events import (
     StayChosen,
     SubmissionRejected,
 )
+from contracts.topics import BY_NAME
 from reporting.domain import facts
 from reporting.domain.facts import Fact, Said, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came with a record: the name of its type, its subject, its id, and what it says."""
+
+    type: str
+    subject: str
+    event_id: str
+    said: Said
 
 
 def said_by(event: Event) -> Said:
     """What an event says, for counting. An event nobody counts yet is `Unnamed`."""
     translate = _TRANSLATIONS.get(type(event), _unnamed)
     return Said(Source(event.topic.name, event.sequence), event.envelope.time, translate(event))
+
+
+def told_by(event: Event) -> Told:
+    """What an event tells."""
+    return Told(event.type, event.subject, event.id, said_by(event))
+
+
+def told_in(topic: str, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Told:
+    """What a record tells. One of a type that a newer writer knows has a place and says nothing."""
+    try:
+        return told_by(read(value, headers))
+    except UnknownType as unknown:
+        return _untold(BY_NAME[topic].name, str(unknown), unknown.envelope)
+
+
+def _untold(topic: str, event_type: str, envelope: Envelope) -> Told:
+    source = Source(topic, envelope.sequence)
+    said = Said(source, envelope.time, facts.Unnamed())
+    return Told(event_type, envelope.subject, envelope.id, said)
 
 
 def _referred(event: ReferralReceived) -> Fact:
