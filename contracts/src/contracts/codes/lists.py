@@ -13,6 +13,7 @@ from contracts.codes.code_list import Code, CodeList, Row, UnknownCode, dated, p
 DATA_DICTIONARY = "2026-05-19"
 RTT_EXTRACT = "2026-01-31"
 OPEN_GEOGRAPHY = "2026-04-01"
+E_RS = "2024-01-01"
 
 
 class ClockEffect(StrEnum):
@@ -142,6 +143,17 @@ class OutcomeOfAttendance(Code):
     discharged: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CancellationReason(Code):
+    """A reason of e-RS to cancel, with the side that gives it as e-RS types it."""
+
+    told_by: str
+
+
+def _cancellation_reason(row: Row) -> CancellationReason:
+    return CancellationReason(**dated(row), told_by=row["told_by"])
+
+
 def _rtt_group(row: Row) -> RttGroup:
     return RttGroup(**dated(row), kind=RttGroupKind(row["kind"]))
 
@@ -209,6 +221,13 @@ OUTCOMES_OF_ATTENDANCE: Final = CodeList(
     "outcomes_of_attendance", _outcome_of_attendance, DATA_DICTIONARY
 )
 SEXES: Final = CodeList("sexes", plain, DATA_DICTIONARY)
+REFERRAL_CANCELLATION_REASONS: Final = CodeList(
+    "referral_cancellation_reasons", _cancellation_reason, E_RS
+)
+APPOINTMENT_CANCELLATION_REASONS: Final = CodeList(
+    "appointment_cancellation_reasons", _cancellation_reason, E_RS
+)
+NON_ATTENDANCE_REASONS: Final = CodeList("non_attendance_reasons", plain, E_RS)
 
 EVERY_LIST: Final = (
     TREATMENT_FUNCTIONS,
@@ -223,6 +242,9 @@ EVERY_LIST: Final = (
     FIRST_ATTENDANCES,
     OUTCOMES_OF_ATTENDANCE,
     SEXES,
+    REFERRAL_CANCELLATION_REASONS,
+    APPOINTMENT_CANCELLATION_REASONS,
+    NON_ATTENDANCE_REASONS,
 )
 
 
