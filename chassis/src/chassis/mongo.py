@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -31,8 +31,10 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from chassis.errors import TransientError, VersionConflict
-from chassis.outbox import Chunk
 from chassis.work import Document, Documents, Sort, Work
+
+if TYPE_CHECKING:
+    from chassis.outbox import Chunk
 
 DUPLICATE_KEY = 11000
 SNAPSHOT = ReadConcern("snapshot")

@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.errors import TransientError
 from chassis.kill_points import reached
+from chassis.mongo import translated
 from chassis.work import Row
 from contracts.topics import PARTITIONS
 
@@ -71,19 +72,22 @@ class Outbox:
     async def send(self, chunks: Sequence[Chunk]) -> None:
         """Send the rows of all chunks in order, then delete the chunks.
 
-        Raises `TransientError` when the broker does not take them; they stay in the outbox.
+        Raises `TransientError` when the broker does not take them, or the database does not let go
+        of them; they stay in the outbox.
         """
         if not chunks:
             return
         reached("before-send")
         await self._producer.send(row for chunk in chunks for row in chunk.rows)
         reached("after-send")
-        await self._collection.delete_many({"_id": {"$in": [chunk.id for chunk in chunks]}})
+        with translated():
+            await self._collection.delete_many({"_id": {"$in": [chunk.id for chunk in chunks]}})
 
     async def drain(self, partition: int, *, limit: int = 0) -> int:
         """Send what is stored for `partition`, oldest first; how many chunks that were."""
-        found = self._collection.find({"p": partition}).sort("_id", 1).limit(limit)
-        chunks = [Chunk.read(one) for one in await found.to_list(None)]
+        with translated():
+            found = self._collection.find({"p": partition}).sort("_id", 1).limit(limit)
+            chunks = [Chunk.read(one) for one in await found.to_list(None)]
         await self.send(chunks)
         return len(chunks)
 
