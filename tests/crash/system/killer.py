@@ -28,15 +28,16 @@ ENGINE_POINTS: Final = (
     "before-offset",
 )
 OWN_POINTS: Final = {
-    "referral": ("edge-before-commit:9", "edge-after-commit:9", "relay-before-send:9"),
-    "notifications": ("before-hand-over:2", "after-hand-over:2", "edge-after-commit:5"),
+    "referral": ("edge-before-commit:5", "edge-after-commit:5", "relay-before-send:5"),
+    "notifications": ("before-hand-over:2", "after-hand-over:2", "edge-after-commit:3"),
     "matching": (),
     "reporting": (),
 }
 TIMER_POINTS: Final = {"matching": ("edge-before-commit:30", "edge-after-commit:30")}
 SHUTDOWN: Final = "in-shutdown"
 WORKED_ENOUGH: Final = 3  # records, before a service is killed again from outside
-PATIENCE: Final = 60.0  # seconds that we wait for progress; then it is killed all the same
+HEAR_ALL: Final = ("notifications", "reporting")  # whatever happens, these have to do with it
+PATIENCE: Final = 25.0  # seconds that we wait for progress; then it is killed all the same
 
 Blow: TypeAlias = Literal["services", "mongo", "kafka", "shutdown"] | str
 """What is struck: all services at once, a server, or one service by its name."""
@@ -72,17 +73,17 @@ class Killer:
     async def _strike(self, blow: Blow) -> None:
         match blow:
             case "mongo":
-                await self._until_worked("matching")
+                await self._until_worked(*HEAR_ALL)
                 assert isinstance(self.whole.stack.mongo, SecantusMongo)
                 await self.whole.stack.mongo.restart()
             case "kafka":
-                await self._until_worked("matching")
+                await self._until_worked(*HEAR_ALL)
                 assert isinstance(self.whole.stack.kafka, NativeKafka)
                 await self.whole.stack.kafka.restart()
             case "shutdown":
                 await self._shut_down()
             case "services":
-                await self._until_worked(*SERVICES)
+                await self._until_worked(*HEAR_ALL)
                 for name in SERVICES:
                     self.whole.fleet[name].kill()
             case name:
@@ -96,7 +97,7 @@ class Killer:
             process = self.whole.fleet[name]
             process.points.append(f"{SHUTDOWN}:1")
             process.kill()
-        await self._until_worked(*SERVICES)
+        await self._until_worked(*HEAR_ALL)
         before = self.points[SHUTDOWN]
         for name in SERVICES:
             self.whole.fleet[name].ask_to_stop()
@@ -116,7 +117,7 @@ class Killer:
 def points_of(service: str, seed: int, rounds: int = 1) -> list[str]:
     """The points of a service, in the order it meets them."""
     draw = Random(f"{seed}|points|{service}")
-    engine = [f"{name}:{draw.randint(1, 4)}" for name in ENGINE_POINTS * rounds]
+    engine = [f"{name}:{draw.randint(1, 3)}" for name in ENGINE_POINTS * rounds]
     points = [*engine, *OWN_POINTS[service]]
     draw.shuffle(points)
     return points

@@ -26,6 +26,7 @@ CLINICS: Final = 0.35
 PLACES: Final = (1, 2, 3, 5, 8)
 AGAIN_EVERY: Final = 10
 UNREADABLE: Final = 6
+MORE: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,18 @@ class Plan:
     updates: int = 1
 
     @cached_property
+    def everybody(self) -> list[Referral]:
+        """One message for each pathway, and bad ones among them; more than are sent at first."""
+        return day_of_referrals(self.seed, self.pathways + MORE, load())
+
+    @property
     def referrals(self) -> list[Referral]:
-        """One message for each pathway, and bad ones among them."""
-        return day_of_referrals(self.seed, self.pathways, load())
+        return self.everybody[: self.pathways]
+
+    @property
+    def more(self) -> list[Referral]:
+        """Those that are sent besides when a service needs more to do to reach a kill point."""
+        return [one for one in self.everybody[self.pathways :] if not one.flaw]
 
     @cached_property
     def clinics(self) -> list[Clinic]:
@@ -56,7 +66,7 @@ class Plan:
     @cached_property
     def people(self) -> Mapping[str, Referral]:
         """The first good referral of each pathway, by the pathway's id."""
-        return {pathway_id(one.fields["pathway"]): one for one in self.referrals if not one.flaw}
+        return {pathway_id(one.fields["pathway"]): one for one in self.everybody if not one.flaw}
 
     def messages(self, referral: Referral) -> list[Referral]:
         """What is sent about this pathway, at the same moment and in no order."""

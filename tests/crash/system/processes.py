@@ -136,9 +136,10 @@ class Fleet:
         return self.processes[name]
 
     @property
-    def pending(self) -> int:
-        """Kill points that are still to be reached."""
-        return sum(len(one.points) + bool(one.armed) for one in self.processes.values())
+    def pending(self) -> dict[str, int]:
+        """How many kill points each service has still to reach."""
+        left = {name: len(one.points) + bool(one.armed) for name, one in self.processes.items()}
+        return {name: number for name, number in left.items() if number}
 
     async def start(self) -> None:
         for one in self.processes.values():

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +25,9 @@ from tests.crash.system.whole import Whole, watched, whole_system
 
 log = logging.getLogger(__name__)
 
-WAVE: Final = 50
-LAST: Final = 300  # pathways that are let go in small waves while points are still to be reached
-SMALL_WAVE: Final = 10
+WAVES: Final = 36
+SMALL_WAVE: Final = 12
 PACE: Final = 4.0  # seconds between waves while nothing dies
-UNTIL_POINTS: Final = 150.0  # seconds that we go on without pathways for points to be reached
 PATIENCE: Final = 240.0
 QUIET: Final = 14.0  # seconds; longer than a group takes to give partitions away
 TELL_EVERY: Final = 5.0
@@ -88,10 +85,7 @@ class Run:
             try:
                 return await self._days(books)
             finally:
-                for helper in helpers:
-                    helper.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await helper
+                await _ended([*helpers, *self._patients.answering])
                 await self._senders.stop()
                 self._history.close()
 
@@ -124,9 +118,8 @@ class Run:
 
     async def _refer(self) -> None:
         first = [one for one in self._plan.referrals if not waits_for_another(one)]
-        many, last = first[:-LAST], first[-LAST:]
         garbage = unreadable(self._plan.seed)
-        for wave in (*in_waves(many, WAVE), *in_waves(last, SMALL_WAVE)):
+        for wave in in_waves(first, self._wave(first)):
             await self._send(wave)
             if (value := next(garbage, None)) is not None:
                 await self._senders.put_unreadable(value)
@@ -135,6 +128,10 @@ class Run:
         for value in garbage:
             await self._senders.put_unreadable(value)
         await self._second_round()
+
+    def _wave(self, first: Sequence[Referral]) -> int:
+        """So many at once that there is something to do in every life of a service."""
+        return max(SMALL_WAVE, len(first) // (WAVES if self._killing.points else 2))
 
     async def _send(self, wave: Sequence[Referral]) -> None:
         await _all(
@@ -154,11 +151,12 @@ class Run:
         )
 
     async def _until_points_are_reached(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(UNTIL_POINTS):
-                while self._whole.fleet.pending:
-                    await self._send(self._plan.referrals[:SMALL_WAVE])  # repeats: all harmless
-                    await asyncio.sleep(PACE)
+        """More pathways, a few at a time, for services that still have a point before them."""
+        for wave in in_waves(self._plan.more, SMALL_WAVE):
+            if not self._whole.fleet.pending:
+                return
+            await self._send(wave)
+            await self._until_next_wave()
 
     async def _second_round(self) -> None:
         """Messages sent again, and ids used again for something else."""
@@ -203,7 +201,7 @@ class Run:
     async def _tell(self) -> None:
         while True:
             log.info(
-                "%4.0f s  %s: %d sent, %d answered, %d kills, points to come: %d",
+                "%4.0f s  %s: %d sent, %d answered, %d kills; to come: %s",
                 time.monotonic() - self._begun,
                 self._phase,
                 self._history.sent,
@@ -212,6 +210,12 @@ class Run:
                 self._whole.fleet.pending,
             )
             await asyncio.sleep(TELL_EVERY)
+
+
+async def _ended(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _all(sendings: Any) -> None:

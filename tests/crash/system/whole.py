@@ -1,6 +1,7 @@
 """The whole system in a new world: servers, four services, the sink, one clock."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def _settings(
     return {
         **inherited(),
         **stack.environment(),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "FAIRWAIT_ENVIRONMENT": "development",
         "FAIRWAIT_AUTH__ISSUER": issuer.issuer,
         "FAIRWAIT_AUTH__JWKS": str(issuer.jwks),
