@@ -90,6 +90,119 @@ _PROBLEMS: Final[dict[ProblemCode, tuple[int, str, str]]] = {
         "An attendance at this provider on this day is on record.",
         "conflict",
     ),
+    ProblemCode.TOO_MANY_FACTS: (
+        422,
+        "This pathway holds as many reports as it can.",
+        "too-costly",
+    ),
+    ProblemCode.NOT_A_CLOCK_STOP_EVENT: (
+        422,
+        "Only 30, 31, 32, 34, 35 and 36 may stop a clock without the patient (FIRST ATTENDANCE 5).",
+        "business-rule",
+    ),
+    ProblemCode.CLINICIAN_DECISION_NEEDED: (
+        422,
+        "Monitoring after declined offers needs a named clinician, the patient's agreement and the "
+        "policy.",
+        "required",
+    ),
+    ProblemCode.REASON_DOES_NOT_FIT: (
+        422,
+        "This reason does not fit the status and what is known of the RTT clock.",
+        "business-rule",
+    ),
+    ProblemCode.UNKNOWN_REASON: (
+        422,
+        "No such reason is in the list of e-RS on that day.",
+        "code-invalid",
+    ),
+    ProblemCode.UNKNOWN_MESSAGE: (
+        404,
+        "No report of yours on this pathway has this message id.",
+        "not-found",
+    ),
+    ProblemCode.UNKNOWN_APPOINTMENT: (
+        404,
+        "No appointment of this pathway is known by this reference.",
+        "not-found",
+    ),
+    ProblemCode.APPOINTMENT_OVER: (
+        409,
+        "This appointment was attended, missed, cancelled or deleted before.",
+        "conflict",
+    ),
+    ProblemCode.APPOINTMENT_DIFFERS: (
+        409,
+        "This reference is known with another time or place; send a rebooking.",
+        "conflict",
+    ),
+    ProblemCode.UNKNOWN_REQUEST: (
+        404,
+        "No open request of this name is known for the appointment.",
+        "not-found",
+    ),
+    ProblemCode.LOCAL_TIME_DOES_NOT_EXIST: (
+        422,
+        "Clocks in England skip this time on the night they go forward.",
+        "value",
+    ),
+    ProblemCode.LOCAL_TIME_COMES_TWICE: (
+        422,
+        "Clocks in England show this time twice that night: say which with starts_at.",
+        "required",
+    ),
+    ProblemCode.INSTANT_DIFFERS: (
+        422,
+        "local_start and starts_at are not the same moment in England.",
+        "value",
+    ),
+    ProblemCode.NEW_TIME_NEEDED: (422, "A request that is granted needs its new time.", "required"),
+    ProblemCode.DISCHARGE_NOT_ALLOWED: (
+        422,
+        "After non-attendance, discharge needs clear communication, no harm, a published policy "
+        "and protection of the vulnerable.",
+        "business-rule",
+    ),
+    ProblemCode.REFERRAL_OVER: (
+        409,
+        "The referral was made by mistake and taken back, or the patient has died.",
+        "conflict",
+    ),
+    ProblemCode.CHOICE_NOT_RECORDED: (
+        422,
+        "The patient has the right to choose: an offer of choice, or the coded reason for none, "
+        "has to be on record first.",
+        "business-rule",
+    ),
+    ProblemCode.UNKNOWN_DECISION: (422, "No such decision on the right to choose.", "code-invalid"),
+    ProblemCode.UNKNOWN_PATIENT: (
+        404,
+        "No pathway of this patient is known that your organisation has to do with.",
+        "not-found",
+    ),
+    ProblemCode.SAME_PATIENT: (422, "Both NHS numbers are the same.", "value"),
+    ProblemCode.LATER_CHANGE_FIRST: (
+        409,
+        "The identity was changed again since: undo the later change first.",
+        "conflict",
+    ),
+    ProblemCode.UNKNOWN_TRANSFER: (404, "No transfer is known by this reference.", "not-found"),
+    ProblemCode.TRANSFER_INCOMPLETE: (
+        422,
+        "The inter-provider transfer minimum data set lacks this.",
+        "required",
+    ),
+    ProblemCode.TRANSFER_OVER: (409, "This transfer has come to its end.", "conflict"),
+    ProblemCode.TRANSFER_DIFFERS: (
+        409,
+        "What is known of the pathway or the transfer is another value.",
+        "conflict",
+    ),
+    ProblemCode.TRANSFER_STATUS_NOT_ALLOWED: (
+        422,
+        "A provider that hands a patient over sends status 12, 20, 90 or 98.",
+        "business-rule",
+    ),
 }
 
 

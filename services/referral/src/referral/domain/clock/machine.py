@@ -8,44 +8,26 @@ What a status does comes from `contracts.codes`; where it is allowed is decided 
 pause: it was abolished on 1 October 2015.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Final, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from contracts.codes import RTT_STATUSES, ClockEffect, UnknownCode
-
-FIRST_ACTIVITY: Final = "10"
-AFTER_MONITORING: Final = "11"
-SEPARATE_CONDITION: Final = "12"
-AFTER_TRANSFER: Final = "21"
-TREATED: Final = "30"
-MONITORING_STATUSES: Final = frozenset({"31", "32"})
-DID_NOT_ATTEND: Final = "33"
-DIED: Final = "36"
-AFTER_TREATMENT: Final = "90"
-DURING_MONITORING: Final = "91"
-NOT_REFERRED: Final = "92"
-NOT_APPLICABLE: Final = "98"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that happened on the pathway, as told by `actor` in the message `source`.
-
-    `activity` is False for the receipt of a referral and for decisions without the patient there;
-    `by_another_provider` is True when the patient has moved to `actor` from whom they were
-    referred to.
-    """
-
-    status: str
-    effective_on: date
-    recorded_at: datetime
-    source: str
-    actor: str
-    activity: bool = True
-    by_another_provider: bool = False
+from referral.domain.clock.facts import (
+    AFTER_MONITORING,
+    AFTER_TRANSFER,
+    AFTER_TREATMENT,
+    DIED,
+    DURING_MONITORING,
+    FIRST_ACTIVITY,
+    MONITORING_STATUSES,
+    NOT_APPLICABLE,
+    NOT_REFERRED,
+    SEPARATE_CONDITION,
+    TREATED,
+    Fact,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +82,6 @@ class Refusal(StrEnum):
     BEFORE_START = "before_start"
     NEEDS_TRANSFER = "needs_transfer"
     NEEDS_OWN_PATHWAY = "needs_own_pathway"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One RTT period. `stopped_on` and `stop_status` are None together, while the clock ticks."""
-
-    started_on: date
-    start_status: str
-    stopped_on: date | None = None
-    stop_status: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A clock with all its periods, oldest first; only the last can be open."""
-
-    clock: Clock = NotStarted()
-    periods: tuple[Period, ...] = ()
 
 
 # ---- one step
@@ -212,85 +176,3 @@ def _beside(clock: Clock, fact: Fact) -> Clock | Refusal:
         NOT_APPLICABLE: True,
     }
     return clock if allowed.get(fact.status, False) else Refusal.NOT_ALLOWED
-
-
-# ---- many steps
-
-
-def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Facts by the day they took effect; those of one day as they became known."""
-    return tuple(sorted(facts, key=lambda fact: (fact.effective_on, fact.recorded_at)))
-
-
-def history_of(facts: Iterable[Fact]) -> History | Refusal:
-    """The clock and its periods after all facts, or the first reason why they do not fit together."""
-    history = History()
-    for fact in in_order(facts):
-        clock = step(history.clock, fact)
-        if isinstance(clock, Refusal):
-            return clock
-        history = History(clock, _periods(history, clock))
-    return history
-
-
-def _periods(before: History, clock: Clock) -> tuple[Period, ...]:
-    match clock:
-        case NotStarted():
-            return before.periods
-        case Ticking():
-            if isinstance(before.clock, Ticking):
-                return before.periods
-            return (*before.periods, Period(clock.started_on, clock.status))
-        case Stopped() | Monitoring() | Nullified():
-            if not isinstance(before.clock, Ticking):
-                return before.periods
-            *closed, open_ = before.periods
-            ended = replace(open_, stopped_on=clock.stopped_on, stop_status=clock.status)
-            return (*closed, ended)
-        case _:
-            assert_never(clock)
-
-
-# ---- what a new fact changed
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A period began, or is now known to have begun on another day."""
-
-    started_on: date
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """An activity took place and the clock ticks on."""
-
-    effective_on: date
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A period ended, or is now known to have ended on another day or in another way."""
-
-    started_on: date
-    stopped_on: date
-    status: str
-
-
-Change: TypeAlias = Started | Continued | Ended
-
-
-def changes(before: History, after: History, fact: Fact) -> list[Change]:
-    """What the fact changed between two histories of one pathway, oldest period first."""
-    found: list[Change] = []
-    for number, period in enumerate(after.periods):
-        old = before.periods[number] if number < len(before.periods) else None
-        if old is None or old.started_on != period.started_on:
-            found.append(Started(period.started_on, period.start_status))
-        if period.stopped_on is not None and period.stop_status is not None and old != period:
-            found.append(Ended(period.started_on, period.stopped_on, period.stop_status))
-    if not found and isinstance(after.clock, Ticking) and fact.status != NOT_APPLICABLE:
-        found.append(Continued(fact.effective_on, fact.status))
-    return found
