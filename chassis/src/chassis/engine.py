@@ -319,12 +319,9 @@ class Run:
             await handler(message, self.wrapped)
         topic = item.record.topic
         self.work.change(slot, "seen", {**slot.seen, topic: message.envelope.sequence})
-        if isinstance(message, UnknownEvent):
-            self._count(item, "unknown_type")
-            return
         if self.handlers.batch is not None:
             self._applied.append(item)
-        self._count(item, "done")
+        self._count(item, "unknown_type" if isinstance(message, UnknownEvent) else "done")
 
     async def _end_of_batch(self) -> None:
         """Hand everything new to the service's batch reader, in the same transaction."""
@@ -454,8 +451,7 @@ def _sequence(message: Message | None) -> int:
 
 
 def _recorded(item: Item) -> Recorded:
-    record, event = item.record, item.message
-    assert isinstance(event, Event)
+    record, message = item.record, item.message
     return Recorded(
         record.topic,
         record.partition,
@@ -463,7 +459,7 @@ def _recorded(item: Item) -> Recorded:
         record.key,
         record.value,
         tuple(record.headers),
-        event,
+        message if isinstance(message, Event) else None,
     )
 
 

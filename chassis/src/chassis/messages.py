@@ -71,7 +71,10 @@ Authenticate = Callable[[str, datetime, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event with the record it came in, for readers that keep the bytes."""
+    """An event with the record it came in, for readers that keep the bytes.
+
+    `event` is None for a type that only a newer reader knows.
+    """
 
     topic: str
     partition: int
@@ -79,7 +82,7 @@ class Recorded:
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
-    event: Event
+    event: Event | None
 
 
 def position(record: ConsumerRecord[Any, Any]) -> str:
