@@ -14,8 +14,9 @@ from chassis.clock import SimulatedClock, write_instant
 from chassis.kafka import create_topics
 from chassis.tokens import DevelopmentIssuer
 from contracts.topics import Service
-from fairwait.servers import ServerFailed, Stack
+from fairwait.servers import NativeKafka, ServerFailed, Stack
 from fairwait.servers.child import HOST, Child
+from fairwait.system.newness import check_that_it_is_new
 from fairwait.system.ports import SMTP, ports
 from fairwait.system.program import Program, inherited
 from fairwait.system.record import Record, forget
@@ -43,7 +44,8 @@ class System:
 
     @property
     def children(self) -> tuple[Child, ...]:
-        servers = (self.stack.kafka, self.stack.mongo)
+        kafka, mongo = self.stack.kafka, self.stack.mongo
+        servers = (*kafka.brokers, mongo) if isinstance(kafka, NativeKafka) else (kafka, mongo)
         return (*self.programs, *(one for one in servers if isinstance(one, Child)))
 
     def record(self) -> Record:
@@ -77,6 +79,7 @@ async def running_system(directory: Path, begins: datetime) -> AsyncIterator[Sys
     """
     with ports() as chosen:
         async with Stack.start(directory=directory) as stack:
+            await check_that_it_is_new(stack)
             _make_room(directory)
             write_instant(directory / "clock", begins)
             issuer = DevelopmentIssuer(directory / "issuer")
