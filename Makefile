@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		2>/dev/null && echo $$python && break; done)
 WORKERS ?= auto
-BENCH ?= engine
+BENCH ?=
 ARGS ?=
 
 VENV := .venv
@@ -79,8 +79,8 @@ test-kafka: dev ## The tests that meet a broker, on Apache Kafka (Java 17 and Ma
 fuzz: dev ## Search longer for inputs that break an edge
 	pytest -n $(WORKERS) --hypothesis-profile=fuzz tests/fuzz $(ARGS)
 
-bench: dev ## Measure on this machine (BENCH=engine, a module of tests/bench)
-	python -m tests.bench.$(BENCH) $(ARGS)
+bench: dev ## Measure, as ratios inside one run (BENCH=engine for one measurement)
+	python -m tests.bench $(BENCH)
 
 # --- Write what is committed -----------------------------------------------------------------
 
