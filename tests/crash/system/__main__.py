@@ -8,15 +8,16 @@ import time
 from pathlib import Path
 
 from fairwait.servers import Stack
+from tests.crash.system.plan import Plan
 from tests.crash.system.runs import everything_dies, judged_run
 from tests.crash.system.story import Killing
 
 
-async def _run(pathways: int, seed: int, killing: Killing) -> None:
+async def _run(plan: Plan, killing: Killing) -> None:
     directory = Path(tempfile.mkdtemp(prefix="fairwait-crash-"))
     begun = time.monotonic()
     async with Stack.start(directory=directory / "stack") as stack:
-        report = await judged_run(stack, directory, seed=seed, pathways=pathways, killing=killing)
+        report = await judged_run(stack, directory, plan, killing)
     print(report, f"{time.monotonic() - begun:.0f} s", sep="\n")
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("tests").setLevel(logging.INFO)
     killing = Killing() if asked.no_kills else everything_dies(asked.seed, kafka=False)
-    asyncio.run(_run(asked.pathways, asked.seed, killing))
+    asyncio.run(_run(Plan(asked.seed, asked.pathways), killing))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fairwait.world.clinics import Clinic, clinics
-from fairwait.world.referrals import FUNCTIONS, Flaw, Referral, day_of_referrals
+from fairwait.world.referrals import FUNCTIONS, Door, Flaw, Referral, day_of_referrals
 from matching.reference import load
 
 PATHWAY_SECRET: Final = "crash-tests-only-0123456789abcdef"
@@ -31,18 +31,25 @@ MORE: Final = 1_000
 
 @dataclass(frozen=True)
 class Plan:
-    """A run. `updates` more messages come with each pathway that is told of again."""
+    """A run. `updates` more messages come with each pathway that is told of again; a short run
+    ends when all referrals are settled. `door`: the only way in, all unless given.
+    """
 
     seed: int
     pathways: int
     answers: float = ANSWERS
     again_every: int = AGAIN_EVERY
     updates: int = 1
+    short: bool = False
+    door: Door | None = None
 
     @cached_property
     def everybody(self) -> list[Referral]:
         """One message for each pathway, and bad ones among them; more than are sent at first."""
-        return day_of_referrals(self.seed, self.pathways + MORE, load())
+        everybody = day_of_referrals(self.seed, self.pathways + MORE, load())
+        if self.door is None:
+            return everybody
+        return [replace(one, door=self.door, publisher=_trust(one)) for one in everybody]
 
     @property
     def referrals(self) -> list[Referral]:
@@ -91,6 +98,13 @@ class Plan:
             fields={**referral.fields, "patient": patient},
             twice=False,
         )
+
+
+def _trust(referral: Referral) -> str:
+    """Who may send it by any way in; whose business it is none of stays so."""
+    if referral.flaw is Flaw.FOREIGN_ORGANISATION:
+        return referral.publisher
+    return str(referral.fields["responsible_provider"])
 
 
 def unreadable(seed: int) -> Iterator[bytes]:

@@ -12,12 +12,15 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from fairwait.servers.child import HOST, free_port, spawn
 
@@ -127,8 +130,9 @@ class Process:
 class Fleet:
     """All processes, and every death so far."""
 
-    def __init__(self, processes: Iterable[Process]) -> None:
+    def __init__(self, processes: Iterable[Process], mongo: str) -> None:
         self.processes = {one.name: one for one in processes}
+        self._mongo = mongo
         self.deaths: list[Death] = []
         self._http = httpx2.AsyncClient(trust_env=False, timeout=5)
 
@@ -153,12 +157,31 @@ class Fleet:
     async def watch(self) -> None:
         """Start again whatever dies, at once; raises when something dies that nobody killed."""
         while True:
-            for one in self.processes.values():
-                death = one.death()
-                if death is not None:
-                    self.deaths.append(death)
-                    one.launch()
+            dead = [one for one in self.processes.values() if self._died(one)]
+            for one in dead:
+                one.launch()
+            if dead:
+                await self._end_transactions()
             await asyncio.sleep(WATCH_EVERY)
+
+    def _died(self, process: Process) -> bool:
+        death = process.death()
+        if death is not None:
+            self.deaths.append(death)
+        return death is not None
+
+    async def _end_transactions(self) -> None:
+        """Have the database forget what the dead had begun; the living lose theirs as well.
+
+        MongoDB keeps the transaction of a client that died for 60 s, and its documents locked. That
+        is no loss, but a run cannot wait for it after every kill.
+        """
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            self._mongo, serverSelectionTimeoutMS=2_000
+        )
+        with suppress(PyMongoError):  # it may be down itself, and then has forgotten everything
+            await client.admin.command({"killAllSessions": []})
+        await client.close()
 
     async def worked(self, name: str) -> float:
         """How many records this life of a service has handled, by its own metrics."""

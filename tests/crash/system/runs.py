@@ -57,15 +57,11 @@ def everything_dies(seed: int, *, kafka: bool) -> Killing:
 async def judged_run(
     stack: Stack,
     directory: Path,
-    *,
-    seed: int,
-    pathways: int,
+    plan: Plan,
     killing: Killing,
     commands: Mapping[str, Sequence[str]] | None = None,
-    plan: Plan | None = None,
 ) -> Report:
     """One run and its verdict."""
-    plan = plan or Plan(seed, pathways)
     told, killer = await live(stack, directory, plan, killing, commands)
     found = await read(
         history=told.whole.history,
@@ -77,14 +73,14 @@ async def judged_run(
         unbalanced=told.counts["unbalanced"],
     )
     return Report(
-        seed=seed,
+        seed=plan.seed,
         directory=directory,
         pathways=plan.pathways,
         kills=killer.total,
         points=killer.points,
         blows=killer.kills,
         events={name: len(records) for name, records in found.events.items()},
-        left=told.settled,
+        left=told.left,
         violations=judged(found),
     )
 

@@ -51,7 +51,7 @@ class Told:
     """How a run went."""
 
     whole: Whole
-    settled: str
+    left: str
     """Empty, or what was still to be done when nothing moved any more."""
     release: Mapping[str, Any]
     rebuilt: Mapping[str, Any]
@@ -99,7 +99,9 @@ class Run:
         blows = asyncio.create_task(self._killer.strike(self._killing.referring))
         await self._refer()
         await blows
-        await self._settle(books)
+        left = await self._settle(books)
+        if self._plan.short:
+            return await self._release(left)
 
         self._phase = "lapses"
         self._arm(self._killing.timer_points)
@@ -127,7 +129,8 @@ class Run:
         await self._until_points_are_reached()
         for value in garbage:
             await self._senders.put_unreadable(value)
-        await self._second_round()
+        if not self._plan.short:
+            await self._second_round()
 
     def _wave(self, first: Sequence[Referral]) -> int:
         """So many at once that there is something to do in every life of a service."""
@@ -172,11 +175,13 @@ class Run:
         self._whole.clock.set(calendar.at(calendar.CLOSED, 17))
         await record_attendances(self._whole, self._plan, self._senders)
         await self._killer.strike(self._killing.treating)
-        settled = await self._settle(books)
+        return await self._release(await self._settle(books))
+
+    async def _release(self, left: str) -> Told:
         release = await self._asked("POST", "/dataset")
         rebuilt = await self._asked("POST", f"/dataset/{release['release']}/rebuild")
         counts = await self._asked("GET", "/counts")
-        return Told(self._whole, settled, release, rebuilt, counts)
+        return Told(self._whole, left, release, rebuilt, counts)
 
     async def _asked(self, method: str, path: str) -> Mapping[str, Any]:
         answer = await self._http.request(method, f"{self._whole.url('reporting')}{path}", timeout=120)  # fmt: skip

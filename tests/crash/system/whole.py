@@ -101,7 +101,7 @@ def _fleet(
         "/counts",
         sink_port,
     )
-    return Fleet([sink, *services])
+    return Fleet([sink, *services], stack.mongo_uri)
 
 
 def _settings(

@@ -9,7 +9,8 @@ Kind: TypeAlias = Literal[
     "lost",  # acknowledged, and no effect
     "doubled",  # more than one effect
     "invented",  # an effect that nobody asked for
-    "order",  # numbers with a gap, or in a wrong order
+    "gap",  # a number that is missing, on a topic or to a reader
+    "order",  # numbers in another order than they were given
     "forked",  # one number, two contents
     "state",  # services that disagree, or a state that cannot be
     "place",  # a place that is given twice
