@@ -7,6 +7,8 @@ from chassis.work import Work
 from referral import api
 from referral.consumers import consumers
 from referral.edges.fhir import routes as fhir
+from referral.edges.hl7v2.faults import KINDS as HL7_KINDS
+from referral.edges.hl7v2.server import listen
 from referral.faults import KINDS
 from referral.repositories import AUDIT, INDEXES, INTAKE, PATHWAYS
 from referral.settings import ReferralSettings
@@ -33,6 +35,7 @@ def referral(settings: ReferralSettings) -> Service:
         routes=[api.router, fhir.router],
         indexes=INDEXES,
         collections=[INTAKE, AUDIT],
+        background=[listen],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
-        kinds=KINDS,
+        kinds=[*KINDS, *HL7_KINDS],
     )

@@ -3,6 +3,7 @@
 from pydantic import SecretStr
 
 from chassis.settings import Section, Settings, development_secret
+from referral.edges.hl7v2.settings import MllpSection
 
 
 class ReferralSection(Section):
@@ -14,6 +15,7 @@ class ReferralSection(Section):
 
     pathway_secret: SecretStr = development_secret("pathways")
     allow_synthetic: bool = True
+    mllp: MllpSection = MllpSection()
 
 
 class ReferralSettings(Settings):

@@ -41,6 +41,8 @@ class Arrival:
     message_id: str
     body_hash: str
     way_in: WayIn
+    type: str = ReferralMade.type
+    """What it was meant to be, as far as its edge can tell."""
 
 
 async def refuse_arrival(arrival: Arrival, faults: list[Fault], work: ReferralWork) -> list[Fault]:
@@ -53,7 +55,7 @@ async def refuse_arrival(arrival: Arrival, faults: list[Fault], work: ReferralWo
         message_id=arrival.message_id,
         body_hash=arrival.body_hash,
         way_in=arrival.way_in,
-        type=ReferralMade.type,
+        type=arrival.type,
         day=work.today.isoformat(),
         received_at=work.now,
         verdict="rejected",
