@@ -69,7 +69,9 @@ async def test_a_release_is_built_listed_and_downloaded(published: httpx2.AsyncC
         answer = await published.get(f"/dataset/0001/{name}")
         assert answer.status_code == 200
         assert hashlib.sha256(answer.content).hexdigest() == facts["sha256"]
-        assert answer.headers["content-disposition"].endswith(f'"fairwait-0001-{name}"')
+        assert answer.headers["content-disposition"].endswith(
+            f'"fairwait-0001-{name.replace("/", "-")}"'
+        )
 
 
 async def test_the_newest_release_is_the_latest(published: httpx2.AsyncClient) -> None:

@@ -68,7 +68,8 @@ async def test_a_release_has_one_row_per_pathway_and_says_what_it_holds(
     assert manifest["has_not_reported"] == ["NV7", "RJ1", "RXX", "RYJ"]
     assert manifest["events"] == len(events_of(DAY)) == sum(manifest["events_by_type"].values())
     assert files.damaged(folder) == []
-    assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert found == {*manifest["files"], "manifest.json"}
 
 
 async def test_a_release_is_announced_once_its_files_are_there(section: ReportingSection) -> None:

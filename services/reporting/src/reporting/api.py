@@ -38,6 +38,7 @@ MEDIA_TYPES: Final = {
 
 Release = Annotated[str, InPath(pattern=r"^([0-9]{4,}|latest)$", description="a number or latest")]
 FileName = Annotated[str, InPath(pattern=r"^[A-Za-z]+\.[a-z]+$")]
+PublicName = Annotated[str, InPath(pattern=r"^[A-Za-z-]+\.[a-z]+$")]
 Table = Annotated[str, InPath(pattern=r"^[a-z]+$")]
 Key = Annotated[str, InPath(pattern=r"^[0-9A-Za-z._:-]{1,200}$")]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
@@ -69,16 +70,28 @@ async def build_release(request: Request, response: Response, who: Reader) -> di
 @router.get("/dataset/{release}/{file}", response_class=FileResponse)
 async def read_file(request: Request, release: Release, file: FileName, who: Reader) -> Response:
     """One file of a release. `latest` is the newest release."""
+    return await _file(request, release, file, who)
+
+
+@router.get("/dataset/{release}/public/{file}", response_class=FileResponse)
+async def read_public_file(
+    request: Request, release: Release, file: PublicName, who: Reader
+) -> Response:
+    """One file of the public edition: counts under disclosure control, and their notes."""
+    return await _file(request, release, f"{files.PUBLIC}/{file}", who)
+
+
+async def _file(request: Request, release: str, name: str, who: str) -> Response:
     folder = await folder_of(request, release)
-    if file != files.MANIFEST and file not in files.read_manifest(folder)["files"]:
+    if name != files.MANIFEST and name not in files.read_manifest(folder)["files"]:
         raise missing("This release has no such file.")
-    note_access(who, file, folder.name)
-    suffix = Path(file).suffix
+    note_access(who, name, folder.name)
+    suffix = Path(name).suffix
     return FileResponse(
-        folder / file,
+        folder / name,
         media_type=MEDIA_TYPES.get(suffix, "application/octet-stream"),
-        filename=f"fairwait-{folder.name}-{file}",
-        headers={"content-location": f"/dataset/{folder.name}/{file}"},
+        filename=f"fairwait-{folder.name}-{name.replace('/', '-')}",
+        headers={"content-location": f"/dataset/{folder.name}/{name}"},
     )
 
 

@@ -16,6 +16,7 @@ from reporting.domain.manifest import FileFacts
 FORMATS: Final = ("csv", "parquet", "ndjson")
 MANIFEST: Final = "manifest.json"
 LINEAGE: Final = "lineage.parquet"
+PUBLIC: Final = "public"
 
 # A spreadsheet may take a cell that begins so for a formula (OWASP, CSV injection); the wide
 # forms are read as = + - @ by some. The apostrophe itself is in, so that taking one away from a
@@ -95,6 +96,7 @@ def put(folder: Path, files: Mapping[str, bytes], *, replace: bool = False) -> N
     _remove(beside)
     beside.mkdir()
     for name, content in files.items():
+        (beside / name).parent.mkdir(exist_ok=True)
         _write(beside / name, content)
     _remove(folder)
     beside.rename(folder)
@@ -118,6 +120,11 @@ def read_table(folder: Path, table: str) -> Frame:
     return pl.read_parquet(folder / f"{table}.parquet")
 
 
+def read_public(folder: Path) -> dict[str, bytes]:
+    """The files of a release's public edition by name; none where it has no such edition."""
+    return {path.name: path.read_bytes() for path in sorted((folder / PUBLIC).glob("*"))}
+
+
 def _differs(path: Path, sha256: str) -> bool:
     if not path.is_file():
         return True
@@ -136,7 +143,7 @@ def _remove(folder: Path) -> None:
     if not folder.exists():
         return
     for path in folder.iterdir():
-        path.unlink()
+        _remove(path) if path.is_dir() else path.unlink()
     folder.rmdir()
 
 

@@ -11,19 +11,21 @@ from typing import Any, Final
 from contracts.topics import PARTITIONS
 from reporting import files
 from reporting.domain.balance import Tally
-from reporting.domain.dataset import broken_rules
+from reporting.domain.dataset import TABLES, Frame, broken_rules
 from reporting.domain.dictionary import (
     NAME,
     data_package,
     dictionary_csv,
     dictionary_markdown,
 )
+from reporting.domain.disclosure import Release
 from reporting.domain.facts import Said, Source
 from reporting.domain.gathering import Gathering
 from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
 from reporting.domain.manifest import FileFacts, manifest
 from reporting.domain.notes import notes
 from reporting.domain.projection import PathwayRecord
+from reporting.domain.public import as_published, edition, public_files
 from reporting.domain.rows import SCHEMA_VERSION
 from reporting.handlers import publish_release
 from reporting.ports import Units
@@ -80,11 +82,19 @@ async def build_release(
     a crash in between leaves a number unused and never a release without its files.
     """
     release = await _next_release(units, section.directory)
+    former = _with_public(section.directory, await units.read(_published))
     gathered = await from_records(units, today)
-    made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
+    order = Order(release, now, section, former)
+    made = await asyncio.to_thread(_make, gathered, order)
     await asyncio.to_thread(files.put, section.directory / release, made.files)
     await units.run(publish_release, made.manifest)
     return made.manifest
+
+
+def _with_public(directory: Path, published: Sequence[str]) -> str | None:
+    """The newest release that has a public edition."""
+    editions = (name for name in reversed(published) if files.read_public(directory / name))
+    return next(editions, None)
 
 
 async def _next_release(units: Units, directory: Path) -> str:
@@ -122,7 +132,8 @@ async def rebuild(units: Units, section: ReportingSection, release: str) -> Rebu
     gathered = await from_ledger(units, date.fromisoformat(stated["as_at"]), ends)
 
     now = datetime.fromisoformat(stated["built_at"])
-    made = await asyncio.to_thread(_make, gathered, release, now, section.expected_publishers)
+    order = Order(release, now, section, stated.get("public", {}).get("held_against"))
+    made = await asyncio.to_thread(_make, gathered, order)
     await asyncio.to_thread(
         files.put, section.directory / "rebuilt" / release, made.files, replace=True
     )
@@ -294,6 +305,10 @@ async def _reserve(work: ReportingWork) -> str:
     return await work.releases.reserve()
 
 
+async def _published(work: ReportingWork) -> list[str]:
+    return await work.releases.published()
+
+
 async def _chain(partition: int, work: ReportingWork) -> Chain:
     return await work.ledger.chain(partition)
 
@@ -320,7 +335,17 @@ class Made:
     manifest: dict[str, Any]
 
 
-def _make(gathered: Gathering, release: str, now: datetime, expected: Sequence[str]) -> Made:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made: a release, and the one that its public edition is held against."""
+
+    release: str
+    now: datetime
+    section: ReportingSection
+    former: str | None
+
+
+def _make(gathered: Gathering, order: Order) -> Made:
     tables = gathered.tables()
     as_at = gathered.as_at.isoformat()
     metadata = {"dataset": NAME, "as_at": as_at, "schema_version": SCHEMA_VERSION}
@@ -335,25 +360,42 @@ def _make(gathered: Gathering, release: str, now: datetime, expected: Sequence[s
     described = {
         table: (facts[f"{table}.csv"].sha256, facts[f"{table}.csv"].bytes) for table in tables
     }
-    lineage = gathered.lineage()
     others = {
-        files.LINEAGE: files.lineage_bytes(lineage),
-        "datapackage.json": files.json_bytes(data_package(described, release, as_at)),
+        files.LINEAGE: files.lineage_bytes(gathered.lineage()),
+        "datapackage.json": files.json_bytes(data_package(described, order.release, as_at)),
         "dictionary.csv": dictionary_csv().encode(),
         "dictionary.md": dictionary_markdown().encode(),
+        **_public(tables, as_at, order),
     }
     stated = manifest(
-        release=release,
+        release=order.release,
         as_at=gathered.as_at,
-        now=now,
+        now=order.now,
         tables=facts,
         others={name: files.facts_of(content) for name, content in others.items()},
         broken={table: broken_rules(table, rows) for table, rows in tables.items()},
         census=gathered.census,
         ends=gathered.ends(),
-        expected=expected,
+        expected=order.section.expected_publishers,
+        held_against=order.former,
     )
     others[NOTES] = notes(stated).encode()
     stated["files"][NOTES] = asdict(files.facts_of(others[NOTES]))
     others[files.MANIFEST] = files.json_bytes(stated)
     return Made({**contents, **others}, stated)
+
+
+def _public(tables: Mapping[str, Frame], as_at: str, order: Order) -> dict[str, bytes]:
+    """The files of the public edition, held against those of the release before."""
+    released = edition(tables, _former(order))
+    made = public_files(released, as_at, order.former)
+    return {f"{files.PUBLIC}/{name}": text.encode() for name, text in made.items()}
+
+
+def _former(order: Order) -> Mapping[str, Release] | None:
+    """The edition that this one is held against, with its exact counts."""
+    if order.former is None:
+        return None
+    folder = order.section.directory / order.former
+    frames = {table: files.read_table(folder, table) for table in TABLES}
+    return as_published(frames, files.read_public(folder))

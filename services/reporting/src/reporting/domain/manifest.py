@@ -106,8 +106,12 @@ def manifest(
     census: Census,
     ends: Ends,
     expected: Iterable[str],
+    held_against: str | None,
 ) -> dict[str, Any]:
-    """`manifest.json`. `tables` are the files under the data set's hash, `others` the rest."""
+    """`manifest.json`. `tables` are the files under the data set's hash, `others` the rest.
+
+    `held_against` is the release that the public edition was compared with.
+    """
     publishers = census.publishers(expected, now)
     return {
         "release": release,
@@ -120,6 +124,7 @@ def manifest(
         "rows": {name.removesuffix(".csv"): facts.rows for name, facts in _csv(tables)},
         "rows_that_break_a_rule": {table: dict(rules) for table, rules in broken.items()},
         "files": {name: _file(facts) for name, facts in {**tables, **others}.items()},
+        "public": {"folder": "public", "held_against": held_against},
         "rule_sets": sorted(census.rule_sets),
         "code_lists": versions(),
         "has_not_reported": [one["publisher"] for one in publishers if one["silent"]],

@@ -38,5 +38,6 @@ def notes(manifest: Mapping[str, Any]) -> str:
   a formula has an apostrophe before it; take one leading apostrophe away to get the value back.
 - `lineage.parquet` names for each row the events it is made from. Each event can be had, byte for
   byte, from the ledger.
+- `public/` is the only part that may be published: counts under disclosure control, with its own notes.
 - `datapackage.json` describes the CSV files for machines, `dictionary.md` for people.
 """
