@@ -148,11 +148,12 @@ class Fleet:
     async def start(self) -> None:
         for one in self.processes.values():
             one.launch()
-        async with asyncio.timeout(START_SECONDS):
-            await asyncio.gather(*(self.until_ready(name) for name in self.processes))
+        await self.until_ready()
 
-    async def until_ready(self, name: str) -> None:
-        await until(partial(self.processes[name].answers, self._http))
+    async def until_ready(self) -> None:
+        async with asyncio.timeout(START_SECONDS):
+            for one in self.processes.values():
+                await until(partial(one.answers, self._http))
 
     async def watch(self) -> None:
         """Start again whatever dies, at once; raises when something dies that nobody killed."""

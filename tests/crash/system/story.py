@@ -178,6 +178,7 @@ class Run:
         return await self._release(await self._settle(books))
 
     async def _release(self, left: str) -> Told:
+        await self._whole.fleet.until_ready()
         release = await self._asked("POST", "/dataset")
         rebuilt = await self._asked("POST", f"/dataset/{release['release']}/rebuild")
         counts = await self._asked("GET", "/counts")
