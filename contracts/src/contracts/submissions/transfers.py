@@ -16,8 +16,8 @@ class TransferDecided(Submission, type="fairwait.submission.transfer_decided.v1"
     for an opinion (02) or a test (03), which moves no responsibility.
 
     With the fields below `reason` and what is known of the pathway, this is the Inter-Provider
-    Transfer Administrative Minimum Data Set. It is due within 48 hours of the decision, and may come
-    in parts under one `reference`: the transfer is refused while something is missing.
+    Transfer Administrative Minimum Data Set, due within 48 hours of the decision. The decision may
+    be told alone, and the data set later under the same `reference`; it is complete, or refused.
     """
 
     pathway: PathwayKey

@@ -217,7 +217,7 @@ def _summary(pathway: Pathway, today: date) -> dict[str, Any]:
         "status": pathway.status,
         "provider": pathway.provider,
         "treatment_function": pathway.referral.treatment_function,
-        "started_on": pathway.history.periods[-1].started_on,
+        "started_on": pathway.started_on,
         "days_waited": pathway.days_waited(today) or 0,
     }
 

@@ -16,8 +16,10 @@ from contracts.events import (
     ProviderChosen,
     StayChosen,
 )
-from contracts.submissions import AttendanceRecorded, ReferralMade
-from referral.handlers import offers, rejections, submissions
+from contracts.submissions import PatientChanged, PatientSubmission, Submission
+from referral.domain.names import patient_key
+from referral.handlers import offers, rejections, transfers
+from referral.handlers.taking import HANDLERS
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork, Rules
 
@@ -27,11 +29,20 @@ def consumers(rules: Rules) -> Handlers:
     registry = Handlers()
 
     @registry.key
-    def pathway_of(submission: ReferralMade | AttendanceRecorded) -> str:
-        return pathway_id_of(submission.pathway, rules.pathway_secret)
+    def key_of(submission: Submission) -> str:
+        """The pathway a submission is about; for one about a person, a key of the person."""
+        match submission:
+            case PatientChanged(patient=patient):
+                return f"patient-{patient_key(patient.nhs_number, rules.pathway_secret)}"
+            case PatientSubmission(nhs_number=number):
+                return f"patient-{patient_key(number, rules.pathway_secret)}"
+            case _:
+                key = submission.pathway  # type: ignore[attr-defined]  # all others have one
+                return pathway_id_of(key, rules.pathway_secret)
 
-    registry.on(ReferralMade)(submissions.receive_referral)
-    registry.on(AttendanceRecorded)(submissions.record_attendance)
+    for kind, handler in HANDLERS.items():
+        registry.on(kind)(handler)
+    registry.on_timer(transfers.DATA_DUE)(transfers.raise_alarm)
     registry.on_rejected(rejections.record_rejection)
     registry.on_refused(rejections.record_refusal)
 
@@ -50,8 +61,5 @@ async def load_intake(messages: Sequence[Any], work: ReferralWork) -> None:
     await work.intake.load(
         (message.publisher, message.message_id)
         for message in messages
-        if isinstance(message, Received) and isinstance(message.submission, _OURS)
+        if isinstance(message, Received) and type(message.submission) in HANDLERS
     )
-
-
-_OURS = ReferralMade | AttendanceRecorded

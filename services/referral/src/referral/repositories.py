@@ -1,8 +1,9 @@
 """Pathways, what came in and who read what, as documents."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
@@ -13,19 +14,34 @@ from chassis.mongo import Index, Mongo, translated
 from chassis.work import State, Work
 from contracts.events.referral import WayIn
 from referral.domain import clock as rtt
+from referral.domain.admissions import Admission
 from referral.domain.appointments import Appointment
-from referral.domain.choice import RightDecision, Shortlist
-from referral.domain.names import digest
-from referral.domain.pathway import Pathway, Person, Referral
+from referral.domain.choice import RightDecision, Shortlist, Waiver
+from referral.domain.names import digest, patient_key
+from referral.domain.pathway import (
+    Cancellation,
+    Custody,
+    Death,
+    IdentityChange,
+    Pathway,
+    Person,
+    Referral,
+    RightToMove,
+)
+from referral.domain.transfers import Transfer
 
 PATHWAYS: Final = "pathways"
 INTAKE: Final = "intake"
 AUDIT: Final = "audit"
+FACTS: Final = "facts"
+
+PAGE: Final = 64  # facts; few pathways ever have so many
 
 INDEXES: Final = (
     Index(PATHWAYS, ("provider", "place")),
     Index(PATHWAYS, ("provider", "status", "place")),
     Index(PATHWAYS, ("status",)),
+    Index(PATHWAYS, ("patient",)),
     Index(INTAKE, ("verdict", "publisher", "day")),
     Index(INTAKE, ("day",)),
     Index(AUDIT, ("pathway_id",)),
@@ -45,20 +61,42 @@ class _Kept:
     facts: tuple[rtt.Fact, ...]
     shortlists: tuple[Shortlist, ...]
     appointments: tuple[Appointment, ...]
+    admissions: tuple[Admission, ...] = ()
+    custody: tuple[Custody, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    waiver: Waiver | None = None
+    moves: tuple[RightToMove, ...] = ()
+    cancellation: Cancellation | None = None
+    death: Death | None = None
+    identity: tuple[IdentityChange, ...] = ()
+    sensitive: bool = False
+    practice: str | None = None
 
+
+_NAMES: Final = tuple(one.name for one in fields(_Kept))
+# Empty for most pathways, so left out of their documents.
+_RARE: Final = frozenset(one.name for one in fields(_Kept) if one.default is not MISSING)
 
 _kept: TypeAdapter[_Kept] = TypeAdapter(_Kept)
+_facts: TypeAdapter[tuple[rtt.Fact, ...]] = TypeAdapter(tuple[rtt.Fact, ...])
 
 
 class Pathways:
-    """Pathways by id."""
+    """Pathways by id, and by the person they are about.
 
-    def __init__(self, work: Work) -> None:
+    The first facts of a pathway with many are kept in pages of their own, so that no document grows
+    without end. A person is found by a keyed digest of the NHS number, so that no query and no slow
+    query log holds the number.
+    """
+
+    def __init__(self, work: Work, secret: str) -> None:
         self._documents = work.documents(PATHWAYS)
+        self._pages = work.documents(FACTS)
+        self._secret = secret
 
     async def get(self, pathway_id: str) -> Pathway | None:
         state = await self._documents.get(pathway_id)
-        return None if state is None else _read_pathway(pathway_id, state)
+        return None if state is None else await self._read(pathway_id, state)
 
     async def known(self, pathway_id: str) -> Pathway:
         """The pathway an event is about. It waits when its referral has not come yet."""
@@ -68,10 +106,27 @@ class Pathways:
         return pathway
 
     async def save(self, pathway: Pathway) -> None:
-        await self._documents.put(pathway.id, _written(pathway))
+        pages = max(len(pathway.facts) - PAGE, 0) // PAGE
+        for number in range(pages):
+            await self._save_page(pathway, number)
+        facts = pathway.facts[pages * PAGE :]
+        patient = patient_key(pathway.person.nhs_number, self._secret)
+        await self._documents.put(pathway.id, _written(pathway, facts, pages, patient))
 
     async def load(self, pathway_ids: Iterable[str]) -> None:
         await self._documents.load(pathway_ids)
+
+    async def of_person(self, nhs_number: str) -> list[Pathway]:
+        """All pathways of a person, those that this very work has changed or opened included."""
+        patient = patient_key(nhs_number, self._secret)
+        found = dict(await self._documents.query({"patient": patient}))
+        changed = ((slot.id, slot.state) for slot in self._documents.changed())
+        found |= {id: state for id, state in changed if state is not None}
+        return [
+            await self._read(pathway_id, state)
+            for pathway_id, state in sorted(found.items())
+            if state.get("patient") == patient
+        ]
 
     async def of_provider(
         self, provider: str, *, status: str | None, after: str, limit: int
@@ -83,47 +138,54 @@ class Pathways:
         if after:
             where["place"] = {"$gt": after}
         found = await self._documents.query(where, sort=(("place", 1),), limit=limit)
-        return [_read_pathway(pathway_id, state) for pathway_id, state in found]
+        return [await self._read(pathway_id, state) for pathway_id, state in found]
+
+    async def _read(self, pathway_id: str, state: State) -> Pathway:
+        pages = state.get("pages", 0)
+        if not pages:
+            return _read_pathway(pathway_id, state, ())
+        ids = [_page(pathway_id, number) for number in range(pages)]
+        await self._pages.load(ids)
+        kept = [await self._pages.get(id) for id in ids]
+        earlier = (_facts.validate_python(one["facts"]) for one in kept if one is not None)
+        return _read_pathway(pathway_id, state, tuple(chain.from_iterable(earlier)))
+
+    async def _save_page(self, pathway: Pathway, number: int) -> None:
+        page = _page(pathway.id, number)
+        facts = pathway.facts[number * PAGE : (number + 1) * PAGE]
+        written = {"facts": _facts.dump_python(facts, mode="json")}
+        if await self._pages.get(page) != written:
+            await self._pages.put(page, written)
+
+
+def _page(pathway_id: str, number: int) -> str:
+    return f"{pathway_id}.{number}"
 
 
 def place_of(pathway: Pathway) -> str:
     """Where a pathway stands in a list: by the start of its wait, then by id."""
-    period = pathway.history.periods[-1]
-    return f"{period.started_on.isoformat()}|{pathway.id}"
+    return f"{pathway.started_on.isoformat()}|{pathway.id}"
 
 
-def _written(pathway: Pathway) -> State:
-    kept = _Kept(
-        pathway.person,
-        pathway.referral,
-        pathway.right,
-        pathway.facts,
-        pathway.shortlists,
-        pathway.appointments,
-    )
+def _written(pathway: Pathway, facts: tuple[rtt.Fact, ...], pages: int, patient: str) -> State:
+    told = {name: getattr(pathway, name) for name in _NAMES}
+    kept: dict[str, Any] = _kept.dump_python(_Kept(**{**told, "facts": facts}), mode="json")
     listed = {
         "provider": pathway.provider,
         "status": pathway.status.value,
         "place": place_of(pathway),
+        "patient": patient,
+        **({"pages": pages} if pages else {}),
     }
-    return {**listed, **_kept.dump_python(kept, mode="json")}
+    known = {name: value for name, value in kept.items() if value or name not in _RARE}
+    return {**listed, **known}
 
 
-def _read_pathway(pathway_id: str, state: State) -> Pathway:
+def _read_pathway(pathway_id: str, state: State, earlier: tuple[rtt.Fact, ...]) -> Pathway:
     kept = _kept.validate_python(dict(state))
-    history = rtt.history_of(kept.facts)
-    if isinstance(history, rtt.Refusal):
-        raise ValueError(f"the facts of a pathway no longer fit together: {history.value}")
-    return Pathway(
-        pathway_id,
-        kept.person,
-        kept.referral,
-        kept.right,
-        kept.facts,
-        history,
-        kept.shortlists,
-        kept.appointments,
-    )
+    told = {name: getattr(kept, name) for name in _NAMES}
+    facts = (*earlier, *kept.facts)
+    return Pathway(**{**told, "id": pathway_id, "facts": facts, "history": rtt.rebuild(facts)})
 
 
 # ---- what came in

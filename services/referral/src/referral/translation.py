@@ -1,20 +1,16 @@
 """Submissions on the wire as the values of the domain, and those as events on the wire."""
 
+from dataclasses import replace
+
 from chassis.messages import Received
-from contracts.event import Envelope, Event
-from contracts.events import (
-    ClockContinued,
-    ClockStarted,
-    ClockStopped,
-    IdentityRecorded,
-    ReferralReceived,
-)
+from contracts.event import Envelope
+from contracts.events import IdentityRecorded, ReferralReceived
 from contracts.identifiers import is_synthetic, outward
 from contracts.submissions import AttendanceRecorded, PathwayKey, ReferralMade
 from contracts.submissions import Patient as SubmittedPatient
-from referral.domain import clock as rtt
+from referral.domain.attending import Attendance
 from referral.domain.names import pathway_id
-from referral.domain.pathway import Attendance, Pathway, Person, Referral, source_of
+from referral.domain.pathway import Pathway, Person, Referral, source_of
 from referral.domain.waiting import age_on
 from referral.work import ReferralWork
 
@@ -101,7 +97,10 @@ def received_event(pathway: Pathway, origin: Envelope) -> ReferralReceived:
 
 
 def identity_event(pathway: Pathway, origin: Envelope) -> IdentityRecorded:
+    """Who the patient is. The whereabouts of a sensitive patient are not told (PDS S-flag)."""
     person = pathway.person
+    if pathway.sensitive:
+        person = replace(person, postcode=None, address=(), phone=None, email=None)
     return IdentityRecorded.following(
         origin,
         nhs_number=person.nhs_number,
@@ -115,21 +114,3 @@ def identity_event(pathway: Pathway, origin: Envelope) -> IdentityRecorded:
         preferred_channel=person.preferred_channel,
         language=person.language,
     )
-
-
-def clock_event(change: rtt.Change, cause: Event) -> Event:
-    match change:
-        case rtt.Started():
-            return ClockStarted.after(cause, started_on=change.started_on, status=change.status)
-        case rtt.Continued():
-            return ClockContinued.after(
-                cause, effective_on=change.effective_on, status=change.status
-            )
-        case rtt.Ended():
-            return ClockStopped.after(
-                cause,
-                started_on=change.started_on,
-                stopped_on=change.stopped_on,
-                status=change.status,
-                days_waited=(change.stopped_on - change.started_on).days,
-            )

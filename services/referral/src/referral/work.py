@@ -18,11 +18,13 @@ class Rules:
 
     pathway_secret: str
     allow_synthetic: bool
+    national_services: frozenset[str] = frozenset({"X26"})
 
     @classmethod
     def of(cls, settings: ReferralSettings) -> "Rules":
         secret = settings.referral.pathway_secret.get_secret_value()
-        return cls(secret, settings.takes_synthetic)
+        national = frozenset(settings.referral.national_services)
+        return cls(secret, settings.takes_synthetic, national)
 
     def __repr__(self) -> str:
         return "Rules(...)"
@@ -34,7 +36,7 @@ class ReferralWork:
     def __init__(self, work: Work, rules: Rules) -> None:
         self._work = work
         self.rules = rules
-        self.pathways = Pathways(work)
+        self.pathways = Pathways(work, rules.pathway_secret)
         self.intake = Intake(work)
         self.audit = AuditTrail(work)
 
@@ -46,6 +48,13 @@ class ReferralWork:
     def today(self) -> date:
         """The calendar date in London."""
         return self._work.today
+
+    def set_timer(self, name: str, subject: str, due_at: datetime) -> None:
+        """Call the timer's handler once, at or soon after `due_at`."""
+        self._work.set_timer(name, subject, due_at)
+
+    def cancel_timer(self, name: str, subject: str) -> None:
+        self._work.cancel_timer(name, subject)
 
     async def publish(self, event: E) -> E:
         """Send the event with this work; what comes back is numbered and can be a cause."""

@@ -6,11 +6,10 @@ in autumn an hour comes twice. The instant is the truth, the local time is deriv
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Literal, TypeAlias
 
-ZONE: Final = "Europe/London"
-LONDON: Final = ZoneInfo(ZONE)
+from referral.domain.days import LONDON
+from referral.domain.problems import Problem, ProblemCode
 
 
 def local_time(instant: datetime) -> datetime:
@@ -25,6 +24,18 @@ def instants_of(local: datetime) -> tuple[datetime, ...]:
     return tuple(sorted(real))
 
 
+def instant_of(local: datetime, told: datetime | None) -> datetime | Problem:
+    """The moment of a wall clock time; `told` says which in the hour that comes twice."""
+    moments = instants_of(local)
+    if not moments:
+        return Problem(ProblemCode.LOCAL_TIME_DOES_NOT_EXIST, "/local_start")
+    if told is None:
+        twice = Problem(ProblemCode.LOCAL_TIME_COMES_TWICE, "/starts_at")
+        return moments[0] if len(moments) == 1 else twice
+    instant = told.astimezone(UTC)
+    return instant if instant in moments else Problem(ProblemCode.INSTANT_DIFFERS, "/starts_at")
+
+
 @dataclass(frozen=True, slots=True)
 class Attended:
     """The patient was seen. `attendance` is 5 or 6, `outcome` 1, 2 or 3 (NHS Data Dictionary)."""
@@ -34,11 +45,66 @@ class Attended:
     outcome: str
 
 
+Side: TypeAlias = Literal["patient", "provider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Called off ahead of its time."""
+
+    on: date
+    by: Side
+    reason: str
+    clinical: str | None = None
+    kind: Literal["cancelled"] = "cancelled"
+
+    @property
+    def must_reoffer(self) -> bool:
+        """A provider that cancels owes the patient another one; the clock goes on (2.4, DERIVED)."""
+        return self.by == "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The patient did not come (3), or came too late to be seen (7)."""
+
+    on: date
+    attendance: str
+    reason: str
+    first_activity: bool
+    clearly_communicated: bool
+    discharged: bool
+    kind: Literal["missed"] = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Entered by mistake, or the slot given back: it was never the patient's."""
+
+    on: date
+    kind: Literal["deleted"] = "deleted"
+
+
+End: TypeAlias = Cancelled | Missed | Deleted
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """The patient asked for another time. They keep this one until it is decided (trap T29)."""
+
+    id: str
+    on: date
+    reason: str
+    granted: bool | None = None
+    decided_on: date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """A place in a session, booked from an accepted offer, or kept by the provider itself.
 
     `starts_at` and `shortlist_id` are None for an appointment that we hear of by its attendance.
+    `reference` is the provider's own name of it. It ends in one way at most: `attended` or `ended`.
     """
 
     id: str
@@ -49,6 +115,14 @@ class Appointment:
     session: str | None = None
     shortlist_id: str | None = None
     attended: Attended | None = None
+    ended: End | None = None
+    reference: str | None = None
+    contact: str | None = None
+    requests: tuple[ChangeRequest, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.attended is not None and self.ended is not None:
+            raise ValueError("an appointment ends in one way at most")
 
     @property
     def local_start(self) -> datetime | None:
@@ -62,7 +136,12 @@ class Appointment:
 
     @property
     def open(self) -> bool:
-        return self.attended is None
+        return self.attended is None and self.ended is None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the patient has it, or had it and was seen."""
+        return self.ended is None
 
 
 def is_held(held_until: datetime, now: datetime) -> bool:
@@ -92,3 +171,27 @@ def replaced(
 
 def as_attended(appointment: Appointment, seen: Attended) -> Appointment:
     return replace(appointment, attended=seen)
+
+
+def named(
+    appointments: tuple[Appointment, ...], provider: str, reference: str
+) -> Appointment | None:
+    """The appointment that somebody means by our name for it, or a provider by its own."""
+    return next(
+        (
+            one
+            for one in reversed(appointments)
+            if one.id == reference or (one.reference, one.provider) == (reference, provider)
+        ),
+        None,
+    )
+
+
+def request_of(appointment: Appointment, id: str) -> ChangeRequest | None:
+    return next((one for one in appointment.requests if one.id == id), None)
+
+
+def with_request(appointment: Appointment, changed: ChangeRequest) -> Appointment:
+    """The appointment with this request in its place, or at the end when it is new."""
+    others = tuple(one for one in appointment.requests if one.id != changed.id)
+    return replace(appointment, requests=(*others, changed))

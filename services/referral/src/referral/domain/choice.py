@@ -213,3 +213,32 @@ def noted(shortlists: tuple[Shortlist, ...], changed: Shortlist) -> tuple[Shortl
     return tuple(
         changed if known.shortlist_id == changed.shortlist_id else known for known in shortlists
     )
+
+
+# ---- no referral with the right goes on without an offer or a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why no choice was offered to somebody who has the right to it. `reason` is coded."""
+
+    on: date
+    reason: str
+    policy_text: str
+    publisher: str
+
+
+def is_on_record(shortlists: tuple[Shortlist, ...], waiver: Waiver | None) -> bool:
+    """Whether choice was offered, or there is a recorded reason why not."""
+    return waiver is not None or any(one.options is not None for one in shortlists)
+
+
+def overridden(right: RightDecision, decision: Decision, reason: str, by: str) -> RightDecision:
+    """The decision as somebody took it against the rules. What the rules said stays in it."""
+    evidence = {
+        **right.evidence,
+        "rules_said": right.evidence.get("rules_said", right.decision.value),
+        "override_reason": reason,
+        "overridden_by": by,
+    }
+    return replace(right, decision=decision, evidence=evidence)

@@ -14,6 +14,11 @@ def pathway_id(issuer: str, identifier: str, secret: str) -> str:
     return hmac.digest(secret.encode(), f"{issuer}|{identifier}".encode(), "sha256").hex()[:32]
 
 
+def patient_key(nhs_number: str, secret: str) -> str:
+    """What the pathways of one person have in common, without being the number."""
+    return hmac.digest(secret.encode(), f"patient|{nhs_number}".encode(), "sha256").hex()[:32]
+
+
 def digest(*parts: str) -> str:
     """A name of 32 hexadecimal digits for a combination of parts."""
     return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()[:32]

@@ -1,30 +1,27 @@
 """A patient's pathway: who, the referral as received, the facts of its clock, choice, appointments."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 from referral.domain import clock as rtt
-from referral.domain.appointments import (
-    Appointment,
-    Attended,
-    as_attended,
-    attended_appointment,
-    replaced,
-)
+from referral.domain.admissions import Admission
+from referral.domain.appointments import Appointment
 from referral.domain.choice import (
     Circumstances,
     RightDecision,
     Shortlist,
+    Waiver,
     decide_right,
     noted,
     rules_on,
 )
+from referral.domain.days import london_date
 from referral.domain.names import digest
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.source import SourceCheck, check_source
+from referral.domain.transfers import Transfer
 from referral.domain.waiting import days_waited
 
 
@@ -47,7 +44,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """The referral as it was received. It never changes."""
+    """The referral as it was received, with what was changed since (`amended`)."""
 
     identifier: str
     issuer: str
@@ -77,6 +74,65 @@ class PathwayStatus(StrEnum):
     STOPPED = "stopped"
     MONITORING = "monitoring"
     NULLIFIED = "nullified"
+    CANCELLED = "cancelled"
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Since when a provider is responsible for the pathway. The next one begins where it ends."""
+
+    provider: str
+    since: datetime
+    effective_on: date
+    because: Literal["referred", "chosen", "transferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The referral was called off as a whole. `never_was`: it had been made by mistake."""
+
+    on: date
+    reason: str
+    never_was: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The patient has died, as told by `publisher`."""
+
+    on: date
+    status: str
+    publisher: str
+    message_id: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdentityChange:
+    """Another NHS number took the place of `former` here. Never shown by `repr`."""
+
+    kind: Literal["number", "merge"]
+    former: str
+    current: str
+    on: date
+    publisher: str
+    message_id: str
+    recorded_at: datetime
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightToMove:
+    """A decision on the right to be seen sooner elsewhere (`domain.moving`)."""
+
+    requested_on: date
+    decision: str
+    applies: bool
+    rule_set: str
+    policy_text: str
+    evidence: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +147,45 @@ class Pathway:
     history: rtt.History
     shortlists: tuple[Shortlist, ...] = ()
     appointments: tuple[Appointment, ...] = ()
+    admissions: tuple[Admission, ...] = ()
+    custody: tuple[Custody, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    waiver: Waiver | None = None
+    moves: tuple[RightToMove, ...] = ()
+    cancellation: Cancellation | None = None
+    death: Death | None = None
+    identity: tuple[IdentityChange, ...] = ()
+    sensitive: bool = False
+    practice: str | None = None
 
     @property
     def provider(self) -> str:
-        """The provider that has the patient: of the last appointment, else the one referred to."""
-        if self.appointments:
-            return self.appointments[-1].provider
-        return self.referral.responsible_provider
+        """The one provider that is responsible now."""
+        return self.custody[-1].provider if self.custody else self.referral.responsible_provider
+
+    def responsible_at(self, instant: datetime) -> str:
+        """The one provider that was responsible at an instant, as recorded."""
+        held = (one.provider for one in reversed(self.custody) if one.since <= instant)
+        return next(held, self.referral.responsible_provider)
 
     @property
     def involved(self) -> frozenset[str]:
         """The organisations whose patient this is or was: they may read the pathway."""
         booked = (appointment.provider for appointment in self.appointments)
-        return frozenset({self.referral.responsible_provider, *booked})
+        held = (one.provider for one in self.custody)
+        return frozenset({self.referral.responsible_provider, *booked, *held})
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can happen: taken back, or the patient has died."""
+        taken_back = self.cancellation is not None and self.cancellation.never_was
+        return taken_back or self.death is not None
+
+    @property
+    def started_on(self) -> date:
+        """The start of the newest period; without any, the day the referral was received."""
+        periods = self.history.periods
+        return periods[-1].started_on if periods else self.referral.received_on
 
     @property
     def status(self) -> PathwayStatus:
@@ -117,7 +199,39 @@ class Pathway:
         return days_waited(period.started_on, period.stopped_on or today)
 
 
+def as_seen(pathway: Pathway, *, as_at: date, known_on: date) -> Pathway:
+    """The pathway as it stood on a day, as far as that was known on another day.
+
+    What has no history of its own, such as the person, is shown as it is now.
+    """
+    facts = rtt.effective_by(rtt.known_on(pathway.facts, known_on), as_at)
+    last = min(as_at, known_on)
+    return replace(
+        pathway,
+        facts=facts,
+        history=rtt.rebuild(facts),
+        appointments=tuple(one for one in pathway.appointments if one.booked_on <= last),
+        shortlists=tuple(one for one in pathway.shortlists if (one.offered_on or last) <= last),
+        custody=tuple(one for one in pathway.custody if london_date(one.since) <= last),
+        cancellation=_by(pathway.cancellation, as_at, known_on),
+        death=_by(pathway.death, as_at, known_on),
+    )
+
+
+Dated = TypeVar("Dated", Cancellation, Death)
+
+
+def _by(fact: Dated | None, as_at: date, known_on: date) -> Dated | None:
+    if fact is None or fact.on > as_at or london_date(fact.recorded_at) > known_on:
+        return None
+    return fact
+
+
 def _status(pathway: Pathway) -> PathwayStatus:
+    if pathway.death is not None:
+        return PathwayStatus.DIED
+    if pathway.cancellation is not None and pathway.cancellation.never_was:
+        return PathwayStatus.CANCELLED
     match pathway.history.clock:
         case rtt.Stopped():
             return PathwayStatus.STOPPED
@@ -132,7 +246,7 @@ def _status(pathway: Pathway) -> PathwayStatus:
 def _status_while_ticking(pathway: Pathway) -> PathwayStatus:
     if any(appointment.open for appointment in pathway.appointments):
         return PathwayStatus.BOOKED
-    if pathway.appointments:
+    if any(appointment.kept for appointment in pathway.appointments):
         return PathwayStatus.IN_CARE
     if any(shortlist.open for shortlist in pathway.shortlists):
         return PathwayStatus.CHOOSING
@@ -152,10 +266,18 @@ def opened(id: str, person: Person, referral: Referral) -> Pathway:
         actor=referral.publisher,
         activity=False,
     )
-    history = rtt.history_of([receipt])
-    if isinstance(history, rtt.Refusal):
-        raise ValueError(f"the receipt of a referral starts a clock: {history.value}")
-    return Pathway(id, person, referral, right_of(referral), (receipt,), history)
+    held = Custody(
+        referral.responsible_provider, referral.recorded_at, referral.received_on, "referred"
+    )
+    return Pathway(
+        id,
+        person,
+        referral,
+        right_of(referral),
+        (receipt,),
+        rtt.rebuild([receipt]),
+        custody=(held,),
+    )
 
 
 def right_of(referral: Referral) -> RightDecision:
@@ -220,109 +342,13 @@ def booked(pathway: Pathway, appointment: Appointment) -> Pathway | None:
     return replace(pathway, appointments=(*pathway.appointments, appointment))
 
 
-# ---- attendance
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """What a provider says of a visit."""
-
-    provider: str
-    on: date
-    attendance: str
-    outcome: str
-    rtt_status: str
-    message_id: str
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AttendedPathway:
-    """The pathway after an attendance: the appointment it was, and what it did to the clock."""
-
-    pathway: Pathway
-    appointment: Appointment
-    seen: Attended
-    changes: Sequence[rtt.Change] = field(default_factory=tuple)
-
-
-_PROBLEM_OF: Final = {
-    rtt.Refusal.UNKNOWN_STATUS: ProblemCode.UNKNOWN_RTT_STATUS,
-    rtt.Refusal.NOT_ALLOWED: ProblemCode.RTT_STATUS_NOT_ALLOWED,
-    rtt.Refusal.BEFORE_START: ProblemCode.BEFORE_REFERRAL,
-    rtt.Refusal.NEEDS_TRANSFER: ProblemCode.RTT_STATUS_NEEDS_TRANSFER,
-    rtt.Refusal.NEEDS_OWN_PATHWAY: ProblemCode.RTT_STATUS_NEEDS_OWN_PATHWAY,
-}
-
-
-def may_attend(pathway: Pathway, publisher: str) -> bool:
-    """Only the responsible provider, or one with an appointment, may say who was seen."""
-    return publisher in pathway.involved
-
-
-def attend(pathway: Pathway, visit: Attendance, today: date) -> AttendedPathway | list[Problem]:
-    """The pathway after the visit, or everything that is wrong with it."""
-    if visit.on > today:
-        return [Problem(ProblemCode.DATE_IN_FUTURE, "/attended_on")]
-    if visit.on < pathway.referral.received_on:
-        return [Problem(ProblemCode.BEFORE_REFERRAL, "/attended_on")]
-    if visit.rtt_status == rtt.DID_NOT_ATTEND:
-        return [Problem(ProblemCode.RTT_STATUS_NOT_ALLOWED, "/rtt_status")]
-    appointment = _appointment_of(pathway, visit)
-    if appointment is None:
-        return [Problem(ProblemCode.ALREADY_RECORDED, "/attended_on")]
-    fact = _fact_of(pathway, visit, appointment.provider)
-    facts = rtt.in_order((*pathway.facts, fact))
-    history = rtt.history_of(facts)
-    if isinstance(history, rtt.Refusal):
-        return [Problem(_PROBLEM_OF[history], _POINTER_OF.get(history, "/rtt_status"))]
-
-    seen = Attended(visit.on, visit.attendance, visit.outcome)
-    appointment = as_attended(appointment, seen)
-    after = replace(
-        pathway,
-        facts=facts,
-        history=history,
-        appointments=replaced(pathway.appointments, appointment),
-    )
-    changes = rtt.changes(pathway.history, history, fact)
-    return AttendedPathway(after, appointment, seen, changes)
-
-
-_POINTER_OF: Final = {rtt.Refusal.BEFORE_START: "/attended_on"}
-
-
-def _appointment_of(pathway: Pathway, visit: Attendance) -> Appointment | None:
-    """The booked appointment that the visit was, or one of the provider's own making.
-
-    None when that day's visit to the provider is on record already.
-    """
-    provider = _place_of(pathway, visit)
-    of_provider = [one for one in pathway.appointments if one.provider == provider]
-    if any(one.attended is not None and one.attended.on == visit.on for one in of_provider):
-        return None
-    found = attended_appointment(pathway.appointments, provider, visit.on)
-    if found is not None:
-        return found
-    own_id = appointment_id(pathway.id, provider, visit.on.isoformat())
-    return Appointment(own_id, provider, provider, booked_on=visit.on)
-
-
-def _place_of(pathway: Pathway, visit: Attendance) -> str:
-    """Where the visit was: at the publisher, or where somebody else had booked that very day."""
-    there = {one.provider: one for one in pathway.appointments if one.open}
-    if visit.provider in there:
-        return visit.provider
-    that_day = (one.provider for one in there.values() if one.day == visit.on)
-    return next(that_day, visit.provider)
-
-
-def _fact_of(pathway: Pathway, visit: Attendance, provider: str) -> rtt.Fact:
-    return rtt.Fact(
-        status=visit.rtt_status,
-        effective_on=visit.on,
-        recorded_at=visit.recorded_at,
-        source=visit.message_id,
-        actor=visit.provider,
-        by_another_provider=provider != pathway.referral.responsible_provider,
-    )
+def held_by(
+    pathway: Pathway, provider: str, at: datetime, because: Literal["chosen", "transferred"]
+) -> Pathway:
+    """The pathway with another provider responsible from this instant on."""
+    if provider == pathway.provider:
+        return pathway
+    # Nobody can be responsible before somebody else was.
+    since = max(at, pathway.custody[-1].since) if pathway.custody else at
+    custody = Custody(provider, since, london_date(since), because)
+    return replace(pathway, custody=(*pathway.custody, custody))

@@ -19,7 +19,13 @@ from contracts.events import (
 from referral.domain import clock as rtt
 from referral.domain.appointments import Appointment, is_held
 from referral.domain.choice import Outcome
-from referral.domain.pathway import appointment_id, booked, shortlist, with_shortlist
+from referral.domain.pathway import (
+    appointment_id,
+    booked,
+    held_by,
+    shortlist,
+    with_shortlist,
+)
 from referral.work import ReferralWork
 
 
@@ -99,6 +105,8 @@ async def book_appointment(event: OfferAccepted, work: ReferralWork) -> None:
     if is_held(event.held_until, work.now) and isinstance(pathway.history.clock, rtt.Ticking):
         appointment = _appointment_of(event, work)
         with_booking = booked(pathway, appointment)
+    if with_booking is not None:
+        with_booking = held_by(with_booking, event.provider, work.now, "chosen")
     await work.pathways.save(with_booking or pathway)
     if with_booking is not None:
         await work.publish(_booked_event(with_booking.appointments[-1], event))

@@ -6,13 +6,14 @@ from chassis.faults import INVALID, MAX_FAULTS, REQUIRED, Fault
 from chassis.messages import Received, RefusedSubmission
 from contracts.events import SubmissionRejected
 from contracts.events.referral import RejectedItem, WayIn
-from contracts.submissions import AttendanceRecorded, ReferralMade, Submission
+from contracts.submissions import TYPES, ReferralMade, Submission
 from referral.domain.names import rejection_id
 from referral.faults import DUPLICATE_MESSAGE_ID
 from referral.repositories import Entry, Verdict
 from referral.work import ReferralWork
 
-OURS = frozenset({ReferralMade.type, AttendanceRecorded.type})
+# What others read has a scope of its own (capacity.write).
+OURS = frozenset(name for name, cls in TYPES.items() if cls.scope == Submission.scope)
 
 
 async def record_rejection(

@@ -15,6 +15,7 @@ from referral.domain.days import london_date
 FIRST_ACTIVITY: Final = "10"
 AFTER_MONITORING: Final = "11"
 SEPARATE_CONDITION: Final = "12"
+FIRST_STATUSES: Final = frozenset({FIRST_ACTIVITY, SEPARATE_CONDITION})
 LATER_ACTIVITY: Final = "20"
 AFTER_TRANSFER: Final = "21"
 TREATED: Final = "30"

@@ -82,6 +82,7 @@ class Refusal(StrEnum):
     BEFORE_START = "before_start"
     NEEDS_TRANSFER = "needs_transfer"
     NEEDS_OWN_PATHWAY = "needs_own_pathway"
+    TOO_MANY = "too_many"
 
 
 # ---- one step
