@@ -23,6 +23,7 @@ and says which.
 # By name, so that a command loads what it needs and nothing else.
 COMMANDS = {
     "run": ("run:run", RUN),
+    "submit": ("submit:submit", "Send a waiting-list file; every row is accepted or told why not."),
     "status": ("status:status", "Show whether every service is ready, and what waits in it."),
     "dead-letters": ("dead_letters:app", "Records that could not be read: list, show, replay."),
     "parked": ("parked:app", "Records that wait for an event or for a person: list, retry."),
