@@ -59,7 +59,22 @@ class Chunk:
         return cls(document["_id"], document["p"], rows)
 
     def document(self) -> dict[str, Any]:
-        return {"_id": self.id, "p": self.partition, "rows": self.rows}
+        return {"_id": self.id, "p": self.partition, "k": keys_of([self]), "rows": self.rows}
+
+
+def keys_of(chunks: Iterable[Chunk]) -> list[bytes]:
+    """What the rows are about, each key once."""
+    keys = {row.key: None for chunk in chunks for row in chunk.rows if row.key is not None}
+    return list(keys)
+
+
+def in_sequence(rows: Iterable[Row]) -> list[Row]:
+    """The rows so that none is sent before an earlier one of its key."""
+    return sorted(rows, key=_sequence)
+
+
+def _sequence(row: Row) -> int:
+    return next((int(text) for name, text in row.headers if name == "ce_sequence"), 0)
 
 
 class Outbox:
@@ -72,16 +87,33 @@ class Outbox:
     async def send(self, chunks: Sequence[Chunk]) -> None:
         """Send the rows of all chunks in order, then delete the chunks.
 
+        Edges and batches may have said things about the same key, and each has a sender of its
+        own. Whatever is still stored about the keys of these chunks is sent with them.
+
         Raises `TransientError` when the broker does not take them, or the database does not let go
         of them; they stay in the outbox.
         """
         if not chunks:
             return
+        if others := await self._of_the_same_keys(chunks):
+            chunks = [*others, *chunks]
+        rows = (row for chunk in chunks for row in chunk.rows)
         reached("before-send")
-        await self._producer.send(row for chunk in chunks for row in chunk.rows)
+        await self._producer.send(in_sequence(rows) if others else rows)
         reached("after-send")
         with translated():
             await self._collection.delete_many({"_id": {"$in": [chunk.id for chunk in chunks]}})
+
+    async def _of_the_same_keys(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """What other senders have stored about these keys. Hardly ever anything.
+
+        A number is given after the one before it was stored, so an earlier event of a key that is
+        not found here any more is with the broker already.
+        """
+        ids = [chunk.id for chunk in chunks]
+        with translated():
+            found = self._collection.find({"k": {"$in": keys_of(chunks)}, "_id": {"$nin": ids}})
+            return [Chunk.read(one) for one in await found.to_list(None)]
 
     async def drain(self, partition: int, *, limit: int = 0) -> int:
         """Send what is stored for `partition`, oldest first; how many chunks that were."""
