@@ -37,6 +37,11 @@ def memory(now: datetime = NOW, store: MemoryStore | None = None) -> Memory:
     return InMemoryWork("notifications", STREAMS, wrap, now=now, store=store)
 
 
+def about(kind: type[E], **fields: Any) -> E:
+    """An event of this pathway as a reader gets it."""
+    return numbered(kind.about(PATHWAY, **fields))
+
+
 def identity(**fields: Any) -> IdentityRecorded:
     given: dict[str, Any] = {
         "nhs_number": "9990000018",

@@ -1,19 +1,33 @@
 """What is told to whom about what happened, and what an answer does, over an in-memory store."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from chassis.errors import NotYet
-from contracts.events import NotificationFailed, NotificationIntended, ProviderChosen
+from contracts.event import Event
+from contracts.events import (
+    AppointmentCancelled,
+    AppointmentDeleted,
+    AppointmentRebooked,
+    DeathRecorded,
+    DeathWithdrawn,
+    NotificationFailed,
+    NotificationIntended,
+    ProviderChosen,
+)
 from notifications.domain.choice import Answered, Closed, Open
 from notifications.domain.links import fingerprint
 from notifications.domain.message import Failed, Intended
 from notifications.handlers import (
     check_birth_date,
+    fall_silent,
+    forget_appointment,
     keep_contact,
     offer_choice,
     remind,
+    remind_at_new_time,
+    speak_again,
     stop_reminding,
     take_answer,
     tell_booked,
@@ -25,6 +39,7 @@ from tests.unit.notifications.builders import (
     PATHWAY,
     RULES,
     Memory,
+    about,
     attended,
     booked,
     identity,
@@ -340,3 +355,86 @@ async def test_a_changed_contact_keeps_the_choice() -> None:
     assert patient.contact is not None
     assert patient.contact.phone == "07700900002"
     assert patient.choice is not None
+
+
+# ---- after a death, and after an appointment changed
+
+
+async def booked_patient() -> Memory:
+    work = await offered()
+    await work.run(tell_booked, booked())
+    work.published.clear()
+    return work
+
+
+async def test_nothing_is_intended_for_somebody_who_has_died() -> None:
+    work = await offered()
+
+    await work.run(fall_silent, about(DeathRecorded, died_on=date(2026, 3, 1)))
+    await work.run(tell_booked, booked())
+    await work.run(tell_stayed, stayed())
+
+    assert work.published == []
+    assert REMINDER not in work.store.collections["timers"]
+
+
+async def test_a_reminder_of_somebody_who_has_died_is_forgotten_and_comes_back_if_they_live() -> (
+    None
+):
+    work = await booked_patient()
+
+    await work.run(fall_silent, about(DeathRecorded, died_on=date(2026, 3, 1)))
+    silent = REMINDER in work.store.collections["timers"]
+    await work.run(speak_again, about(DeathWithdrawn))
+
+    assert (silent, REMINDER in work.store.collections["timers"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (
+            AppointmentCancelled,
+            {
+                "cancelled_on": date(2026, 3, 2),
+                "cancelled_by": "patient",
+                "reason": "PATIENT_HOLIDAY",
+                "must_reoffer": False,
+            },
+        ),
+        (AppointmentDeleted, {"deleted_on": date(2026, 3, 2)}),
+    ],
+)
+async def test_nobody_is_reminded_of_an_appointment_that_is_no_more(
+    kind: type[Event], fields: dict[str, object]
+) -> None:
+    work = await booked_patient()
+    told = booked()
+
+    place = {"appointment_id": told.appointment_id, "provider": told.provider, "site": told.site}
+    await work.run(forget_appointment, about(kind, **place, **fields))
+
+    assert REMINDER not in work.store.collections["timers"]
+
+
+async def test_a_reminder_moves_with_its_appointment() -> None:
+    work = await booked_patient()
+    told = booked()
+    before = work.store.collections["timers"][REMINDER]["state"]["due_at"]
+
+    later = told.local_start + timedelta(days=7)
+    rebooked = about(
+        AppointmentRebooked,
+        appointment_id=told.appointment_id,
+        provider=told.provider,
+        site=told.site,
+        local_start=later,
+        starts_at=told.starts_at + timedelta(days=7),
+        moved_on=date(2026, 3, 2),
+        moved_by="patient",
+        reason="PATIENT_HOLIDAY",
+    )
+    await work.run(remind_at_new_time, rebooked)
+
+    after = work.store.collections["timers"][REMINDER]["state"]["due_at"]
+    assert after - before == timedelta(days=7)

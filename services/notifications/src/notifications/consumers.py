@@ -7,6 +7,12 @@ from contracts.event import Event
 from contracts.events import (
     AppointmentAttended,
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDeleted,
+    AppointmentMissed,
+    AppointmentRebooked,
+    DeathRecorded,
+    DeathWithdrawn,
     IdentityRecorded,
     OfferLapsed,
     OfferShortlisted,
@@ -25,6 +31,10 @@ handlers.on(AppointmentBooked)(do.tell_booked)
 handlers.on(OfferStayed)(do.tell_stayed)
 handlers.on(OfferLapsed)(do.tell_lapsed)
 handlers.on(AppointmentAttended)(do.stop_reminding)
+handlers.on(AppointmentCancelled, AppointmentDeleted, AppointmentMissed)(do.forget_appointment)
+handlers.on(AppointmentRebooked)(do.remind_at_new_time)
+handlers.on(DeathRecorded)(do.fall_silent)
+handlers.on(DeathWithdrawn)(do.speak_again)
 handlers.on_timer(do.REMINDER)(do.remind)
 
 

@@ -1,13 +1,19 @@
 """What this service does about what happened: keep the contact, tell the patient, take the answer."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from chassis.errors import NotYet
 from contracts.event import Event
 from contracts.events import (
     AppointmentAttended,
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDeleted,
+    AppointmentMissed,
+    AppointmentRebooked,
+    DeathRecorded,
+    DeathWithdrawn,
     IdentityRecorded,
     OfferLapsed,
     OfferShortlisted,
@@ -18,7 +24,14 @@ from notifications.domain import links
 from notifications.domain.choice import Choice, Trail
 from notifications.domain.contact import Channel, ladder
 from notifications.domain.message import Failed, Intended, Message, Template, message_id
-from notifications.domain.patient import Appointment, Patient, attended, place_of
+from notifications.domain.patient import (
+    Appointment,
+    Patient,
+    attended,
+    moved,
+    place_of,
+    without_appointment,
+)
 from notifications.domain.windows import not_before, reminder_at
 from notifications.translation import (
     choice_of,
@@ -72,11 +85,16 @@ async def tell_booked(event: AppointmentBooked, work: NotificationsWork) -> None
     await work.patients.save(event.pathway_id, replace(patient, appointment=booked))
 
     await _intend(event, work, "booked", event.appointment_id, facts_of(booked))
-    remind_at = reminder_at(event.local_start)
+    if not patient.deceased:
+        _set_reminder(event.pathway_id, event.local_start, work)
+
+
+def _set_reminder(pathway_id: str, local_start: datetime, work: NotificationsWork) -> None:
+    remind_at = reminder_at(local_start)
     if remind_at > work.now:
-        work.set_timer(REMINDER, event.pathway_id, remind_at)
+        work.set_timer(REMINDER, pathway_id, remind_at)
     else:
-        work.cancel_timer(REMINDER, event.pathway_id)  # of an earlier appointment
+        work.cancel_timer(REMINDER, pathway_id)  # of an earlier appointment
 
 
 async def remind(pathway_id: str, work: NotificationsWork) -> None:
@@ -114,6 +132,47 @@ async def stop_reminding(event: AppointmentAttended, work: NotificationsWork) ->
 
     work.cancel_timer(REMINDER, event.pathway_id)
     await work.patients.save(event.pathway_id, attended(patient, event.appointment_id))
+
+
+async def forget_appointment(
+    event: AppointmentCancelled | AppointmentDeleted | AppointmentMissed, work: NotificationsWork
+) -> None:
+    """The appointment is no more: nobody is reminded of it."""
+    patient = await work.patients.get(event.pathway_id)
+
+    without = without_appointment(patient, event.appointment_id)
+    if without != patient:
+        work.cancel_timer(REMINDER, event.pathway_id)
+        await work.patients.save(event.pathway_id, without)
+
+
+async def remind_at_new_time(event: AppointmentRebooked, work: NotificationsWork) -> None:
+    """The appointment is at another time, and so is its reminder."""
+    patient = moved(
+        await work.patients.get(event.pathway_id), event.appointment_id, event.local_start
+    )
+    if patient is None:
+        return
+
+    await work.patients.save(event.pathway_id, patient)
+    _set_reminder(event.pathway_id, event.local_start, work)
+
+
+async def fall_silent(event: DeathRecorded, work: NotificationsWork) -> None:
+    """The patient has died: no message reaches them any more, those under way included."""
+    patient = await work.patients.get(event.pathway_id)
+
+    work.cancel_timer(REMINDER, event.pathway_id)
+    await work.patients.save(event.pathway_id, replace(patient, deceased=True))
+
+
+async def speak_again(event: DeathWithdrawn, work: NotificationsWork) -> None:
+    """The patient is alive: what happens from now on is told to them."""
+    patient = await work.patients.get(event.pathway_id)
+
+    await work.patients.save(event.pathway_id, replace(patient, deceased=False))
+    if patient.appointment is not None and not patient.appointment.attended:
+        _set_reminder(event.pathway_id, patient.appointment.local_start, work)
 
 
 # ---- what the patient does on the pages
@@ -166,7 +225,10 @@ async def _intend(
     cause: Event, work: NotificationsWork, template: Template, of: str, facts: dict[str, str]
 ) -> None:
     """Keep the intent and say so, once for each step; a repeat finds it and adds nothing."""
-    contact = (await work.patients.get(cause.pathway_id)).contact
+    patient = await work.patients.get(cause.pathway_id)
+    if patient.deceased:
+        return
+    contact = patient.contact
     steps = ladder(contact) if contact else ()
     channel: Channel = steps[0] if steps else "letter"
     intent = _intent(cause, work, step_of(template, of), template, channel, facts)

@@ -11,6 +11,8 @@ from contracts.events import (
     CapacityDeclared,
     CapacityRefused,
     ClockContinued,
+    ClockCorrected,
+    ClockNullified,
     ClockStarted,
     ClockStopped,
     NotificationDelivered,
@@ -43,6 +45,9 @@ class Told:
     subject: str
     event_id: str
     said: Said
+
+
+VOID = "33"  # RTT status of a period that is not counted
 
 
 def said_by(event: Event) -> Said:
@@ -111,6 +116,21 @@ def _continued(event: ClockContinued) -> Fact:
 
 def _stopped(event: ClockStopped) -> Fact:
     return facts.Stopped(event.started_on, event.stopped_on, event.status)
+
+
+def _nullified(event: ClockNullified) -> Fact:
+    return facts.Stopped(event.started_on, event.nullified_on, event.status)
+
+
+def _corrected(event: ClockCorrected) -> Fact:
+    """The newest period as it is known now; one that never was is counted nowhere."""
+    if not event.periods:
+        started_on = event.before[-1].started_on if event.before else event.effective_on
+        return facts.Stopped(started_on, started_on, VOID)
+    newest = event.periods[-1]
+    if newest.stopped_on is None or newest.stop_status is None:
+        return facts.Started(newest.started_on, newest.start_status)
+    return facts.Stopped(newest.started_on, newest.stopped_on, newest.stop_status)
 
 
 def _shortlisted(event: OfferShortlisted) -> Fact:
@@ -216,6 +236,8 @@ _TRANSLATIONS: dict[type[Event], Callable[[Any], Fact]] = {
     ClockStarted: _started,
     ClockContinued: _continued,
     ClockStopped: _stopped,
+    ClockNullified: _nullified,
+    ClockCorrected: _corrected,
     OfferShortlisted: _shortlisted,
     OfferNotMade: _not_made,
     ProviderChosen: _chose,

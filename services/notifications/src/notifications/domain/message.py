@@ -111,6 +111,8 @@ def message_id(pathway_id: str, step: str, channel: Channel) -> str:
 
 def no_longer_wanted(message: Message, patient: Patient, now: datetime) -> str | None:
     """Why the message must not go any more, asked again at the moment it is handed over."""
+    if patient.deceased:
+        return "the patient has died"
     here = now.astimezone(LONDON)
     match message.template:
         case "choose-provider":

@@ -25,6 +25,7 @@ class Patient:
     contact: Contact | None = None
     choice: Choice | None = None
     appointment: Appointment | None = None
+    deceased: bool = False
 
 
 def place_of(patient: Patient, provider: str, site: str) -> str:
@@ -43,3 +44,19 @@ def attended(patient: Patient, appointment_id: str) -> Patient:
     if appointment is None or appointment.appointment_id != appointment_id:
         return patient
     return replace(patient, appointment=replace(appointment, attended=True))
+
+
+def without_appointment(patient: Patient, appointment_id: str) -> Patient:
+    """The patient after an appointment was cancelled, deleted or missed."""
+    appointment = patient.appointment
+    if appointment is None or appointment.appointment_id != appointment_id:
+        return patient
+    return replace(patient, appointment=None)
+
+
+def moved(patient: Patient, appointment_id: str, local_start: datetime) -> Patient | None:
+    """The patient with their appointment at another time; None when it is not the one we know."""
+    appointment = patient.appointment
+    if appointment is None or appointment.appointment_id != appointment_id:
+        return None
+    return replace(patient, appointment=replace(appointment, local_start=local_start))
