@@ -5,10 +5,9 @@ import binascii
 import re
 from collections import defaultdict
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.errors import Rejected
 from chassis.faults import BAD_REQUEST, NOT_FOUND
@@ -16,100 +15,15 @@ from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.web import organisation
 from referral.asking import asked
-from referral.domain.pathway import Pathway, PathwayStatus
+from referral.domain.pathway import PathwayStatus
 from referral.handlers.reading import Question, list_pathways, outcome_of, read_pathway
 from referral.repositories import Verdict, place_of, statuses, verdicts
+from referral.views import PathwaySummary, PathwayView, View, known_from, pathway_view, summary
 
 router = APIRouter(tags=["Pathways"])
 
 PathwayIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 MessageIdPath = Annotated[str, Path(min_length=1, max_length=128)]
-
-
-class View(BaseModel):
-    """A JSON answer."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class PatientView(View):
-    nhs_number: str
-    given_name: str
-    family_name: str
-    birth_date: date
-    sex: str
-
-
-class PeriodView(View):
-    """An RTT period; open while `stopped_on` is null."""
-
-    started_on: date
-    start_status: str
-    stopped_on: date | None
-    stop_status: str | None
-
-
-class RightView(View):
-    """The decision on the right to choose, and the versions it was made under."""
-
-    decision: str
-    applies: bool
-    rule_set: str
-    policy_text: str
-    evidence: dict[str, str]
-
-
-class ShortlistView(View):
-    shortlist_id: str
-    options: int | None
-    offered_on: date | None
-    respond_by: date | None
-    answer: str | None
-    answered_on: date | None
-    answered_by: str | None
-    outcome: str | None
-    provider: str | None
-
-
-class AppointmentView(View):
-    """`local_start` is the wall clock in Europe/London, `starts_at` the instant."""
-
-    appointment_id: str
-    provider: str
-    site: str
-    booked_on: date
-    local_start: str | None
-    starts_at: str | None
-    attended_on: date | None
-
-
-class PathwaySummary(View):
-    """A line of a trust's list. `days_waited` are calendar dates to today or to the stop."""
-
-    pathway_id: str
-    identifier: str
-    issuer: str
-    status: PathwayStatus
-    provider: str
-    treatment_function: str
-    started_on: date
-    days_waited: int
-
-
-class PathwayView(PathwaySummary):
-    """Everything of a pathway that its trusts may see."""
-
-    patient: PatientView
-    responsible_provider: str
-    referring_organisation: str | None
-    priority: str
-    received_on: date
-    source_of_referral: str | None
-    source_validity: str
-    right_to_choose: RightView
-    periods: list[PeriodView]
-    shortlists: list[ShortlistView]
-    appointments: list[AppointmentView]
 
 
 class PathwayPage(View):
@@ -156,14 +70,26 @@ class Counts(View):
 
 @router.get("/pathways/{pathway_id}", summary="One pathway")
 async def pathway(
-    request: Request, pathway_id: PathwayIdPath, question: Annotated[Question, Depends(asked)]
+    request: Request,
+    pathway_id: PathwayIdPath,
+    question: Annotated[Question, Depends(asked)],
+    as_at: Annotated[date | None, Query(description="How it stood on this day.")] = None,
+    as_known_on: Annotated[
+        date | None, Query(description="As far as was known on this day.")
+    ] = None,
 ) -> PathwayView:
-    """For the trusts that have to do with it. For all others there is no such pathway."""
+    """For the trusts that have to do with it. For all others there is no such pathway.
+
+    `as_at` asks how the clock stood at the end of a day, `as_known_on` what was known of it by the
+    end of a day; together they answer what was known on one day of another.
+    """
     runtime: Runtime = request.app.state.runtime
+    today = runtime.clock.today()
+    as_at, known_on = as_at or today, as_known_on or today
     found = await runtime.units.run(read_pathway, pathway_id, question)
-    if found is None:
+    if found is None or known_from(found) > known_on:
         raise Rejected([NOT_FOUND.fault()])
-    return _pathway_view(found, runtime.clock.today())
+    return pathway_view(found, as_at=as_at, known_on=known_on)
 
 
 @router.get("/pathways", summary="The pathways of your organisation, longest waits first")
@@ -186,7 +112,7 @@ async def pathways(
         address = request.url.include_query_params(cursor=following)
         response.headers["link"] = f'<{address.path}?{address.query}>; rel="next"'
     today = runtime.clock.today()
-    lines = [PathwaySummary(**_summary(one, today)) for one in shown]
+    lines = [PathwaySummary(**summary(one, today)) for one in shown]
     return PathwayPage(pathways=lines, next=following)
 
 
@@ -207,68 +133,6 @@ def _place(cursor: str) -> str:
     if _PLACE.fullmatch(place) is None:
         raise Rejected([BAD_REQUEST.fault("This cursor is none of ours.")])
     return place
-
-
-def _summary(pathway: Pathway, today: date) -> dict[str, Any]:
-    return {
-        "pathway_id": pathway.id,
-        "identifier": pathway.referral.identifier,
-        "issuer": pathway.referral.issuer,
-        "status": pathway.status,
-        "provider": pathway.provider,
-        "treatment_function": pathway.referral.treatment_function,
-        "started_on": pathway.started_on,
-        "days_waited": pathway.days_waited(today) or 0,
-    }
-
-
-def _pathway_view(pathway: Pathway, today: date) -> PathwayView:
-    person, referral, right = pathway.person, pathway.referral, pathway.right
-    return PathwayView(
-        **_summary(pathway, today),
-        patient=PatientView(
-            nhs_number=str(person.nhs_number),
-            given_name=person.given_name,
-            family_name=person.family_name,
-            birth_date=person.birth_date,
-            sex=person.sex,
-        ),
-        responsible_provider=referral.responsible_provider,
-        referring_organisation=referral.referring_organisation,
-        priority=referral.priority,
-        received_on=referral.received_on,
-        source_of_referral=referral.source.code,
-        source_validity=referral.source.validity.value,
-        right_to_choose=RightView(
-            decision=right.decision.value,
-            applies=right.applies,
-            rule_set=right.rule_set,
-            policy_text=right.policy_text,
-            evidence=right.evidence,
-        ),
-        periods=[PeriodView.model_validate(one, from_attributes=True) for one in _periods(pathway)],
-        shortlists=[
-            ShortlistView.model_validate(one, from_attributes=True) for one in pathway.shortlists
-        ],
-        appointments=[_appointment_view(one) for one in pathway.appointments],
-    )
-
-
-def _periods(pathway: Pathway) -> Any:
-    return pathway.history.periods
-
-
-def _appointment_view(appointment: Any) -> AppointmentView:
-    local, instant = appointment.local_start, appointment.starts_at
-    return AppointmentView(
-        appointment_id=appointment.id,
-        provider=appointment.provider,
-        site=appointment.site,
-        booked_on=appointment.booked_on,
-        local_start=local.isoformat() if local else None,
-        starts_at=instant.isoformat() if instant else None,
-        attended_on=appointment.attended.on if appointment.attended else None,
-    )
 
 
 # ---- submissions
