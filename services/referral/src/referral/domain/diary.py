@@ -154,6 +154,8 @@ def _restart(
     if not isinstance(clock, rtt.Nullified):
         return Step(pathway)
     start = restart_date(accepted_on, offered_on, clock.stopped_on)
+    if start < clock.stopped_on:
+        return rtt.Refusal.BEFORE_START
     fact = _fact(rtt.FIRST_ACTIVITY, start, by, because="rebooked")
     return with_facts(pathway, [fact])
 

@@ -72,7 +72,7 @@ def died(pathway: Pathway, death: Death) -> Step:
         death.publisher,
         activity=False,
     )
-    step = with_facts(dead, [fact], whatever_it_displaces=True)
+    step = with_facts(dead, [fact])
     if isinstance(step, rtt.Refusal):
         return Step(dead, (death, *before.told))
     changes = rtt.changed(pathway.history, step.pathway.history, [fact], "corrected")

@@ -153,12 +153,11 @@ def with_facts(
     *,
     takes_back: str | None = None,
     because: rtt.Why = "late",
-    whatever_it_displaces: bool = False,
 ) -> Step | rtt.Refusal:
     """The pathway with these facts, and without those of the message `takes_back`.
 
-    Nothing that was taken before is set aside for a new report, unless it comes from whoever knows
-    better than all (`whatever_it_displaces`): then it is kept and shown as not fitting.
+    Each new fact has to fit what happened before it. Facts of later days that no longer fit after
+    it are kept, shown as not fitting, and fit again once the facts between them are told.
     """
     if len(pathway.facts) + len(new) > MOST_FACTS:
         return rtt.Refusal.TOO_MANY
@@ -168,10 +167,9 @@ def with_facts(
     told = [fact for fact in new if not _known(facts, fact)]
     facts = rtt.in_order((*facts, *told))
     history = rtt.rebuild(facts)
-    displaced = [one for one in history.unused if one not in pathway.history.unused]
-    if displaced and not whatever_it_displaces:
-        of_these = (one.refusal for one in displaced if one.fact in told)
-        return next(of_these, rtt.Refusal.NOT_ALLOWED)
+    refused = next((one.refusal for one in history.unused if one.fact in told), None)
+    if refused is not None:
+        return refused
     after = replace(pathway, facts=facts, history=history)
     return Step(after, tuple(rtt.changed(pathway.history, history, told, because)))
 

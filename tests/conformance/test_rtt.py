@@ -1,0 +1,158 @@
+"""The RTT rules against tables that a clinician can read (`tests/conformance/rtt/*.csv`).
+
+Every row names the row of the domain reference that it comes from.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.codes import RTT_STATUSES
+from referral.domain.clock import (
+    Clock,
+    Fact,
+    Monitoring,
+    NotStarted,
+    Nullified,
+    Refusal,
+    Stopped,
+    Ticking,
+    step,
+)
+from referral.domain.waiting import BREACH_WEEKS, days_waited, is_over, week_band, weeks_waited
+from tests.conformance.rtt.story import periods_of, told
+
+TABLES: Final = Path(__file__).parent / "rtt"
+START, NOW_ON = date(2026, 1, 5), date(2026, 2, 2)
+AT_LEAST: Final = 150
+
+Row = dict[str, str]
+
+FROM: Final[dict[str, Clock]] = {
+    "no clock": NotStarted(),
+    "ticking, not yet seen": Ticking(START, "10"),
+    "ticking, seen": Ticking(START, "10", attended=True),
+    "ticking, not yet seen, moved": Ticking(START, "10"),
+    "ticking, seen, moved": Ticking(START, "10", attended=True),
+    **{f"stopped by {code}": Stopped(START, NOW_ON, code) for code in ("30", "34", "35", "36")},
+    "active monitoring": Monitoring(START, NOW_ON, "32"),
+    "void by 33": Nullified(START, NOW_ON, "33"),
+}
+REFUSALS: Final = {
+    Refusal.NOT_ALLOWED: "refused: not allowed",
+    Refusal.NEEDS_OWN_PATHWAY: "refused: needs its own pathway",
+    Refusal.NEEDS_TRANSFER: "refused: needs a transfer",
+}
+
+
+def status_result(row: Row) -> str:
+    """What one status does to a clock, in the words of the table."""
+    before = FROM[row["from"]]
+    moved = row["from"].endswith("moved")
+    fact = Fact(row["status"], NOW_ON, datetime(2026, 2, 2, tzinfo=UTC), "m", "RJ1", True, moved)
+    after = step(before, fact)
+    if isinstance(after, Refusal):
+        return REFUSALS[after]
+    if after == before:
+        return "no effect on the clock"
+    return _in_words(before, after)
+
+
+def _in_words(before: Clock, after: Clock) -> str:
+    match after:
+        case Ticking():
+            continues = isinstance(before, Ticking) and after.started_on == before.started_on
+            return "clock continues" if continues else "starts a clock"
+        case Stopped():
+            return "stops the clock"
+        case Monitoring():
+            return "starts active monitoring"
+        case Nullified():
+            return "makes the period void"
+        case NotStarted():
+            return "no clock"
+
+
+def check_status(row: Row) -> dict[str, tuple[str, str]]:
+    return {"result": (row["result"], status_result(row))}
+
+
+def check_administrative(row: Row) -> dict[str, tuple[str, str]]:
+    allowed = RTT_STATUSES.get(row["status"], NOW_ON).clock_stop_event
+    found = "allowed" if allowed else "refused"
+    return {"without_the_patient": (row["without_the_patient"], found)}
+
+
+def check_weeks(row: Row) -> dict[str, tuple[str, str]]:
+    days = days_waited(date.fromisoformat(row["started_on"]), date.fromisoformat(row["as_at"]))
+    found = {
+        "days": str(days),
+        "weeks": str(weeks_waited(days)),
+        "band": str(week_band(days)),
+        "over_18_weeks": "yes" if is_over(days, BREACH_WEEKS) else "no",
+    }
+    return {name: (row[name], text) for name, text in found.items()}
+
+
+def check_story(row: Row) -> dict[str, tuple[str, str]]:
+    story = told(row["story"])
+    assert story.pathway is not None
+    found = {
+        "periods": periods_of(story.pathway),
+        "refused": ", ".join(story.refused),
+        "provider": story.pathway.provider,
+        "state": story.pathway.status.value,
+    }
+    return {name: (row[name], text) for name, text in found.items()}
+
+
+CHECKS: Final[dict[str, Callable[[Row], dict[str, tuple[str, str]]]]] = {
+    "statuses": check_status,
+    "administrative": check_administrative,
+    "weeks": check_weeks,
+    "stories": check_story,
+}
+
+
+def rows_of(table: str) -> Iterator[Row]:
+    with (TABLES / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def failures_of(table: str) -> Iterator[str]:
+    for number, row in enumerate(rows_of(table), start=2):
+        for name, (expected, found) in CHECKS[table](row).items():
+            if expected != found:
+                where = f"{table}.csv:{number} {row['source']} {row.get('case', '')}"
+                yield f"{where}\n    {name}: {expected!r} expected, {found!r} found"
+
+
+def test_every_case_of_the_tables_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    failures = [failure for table in CHECKS for failure in failures_of(table)]
+
+    sections = Counter(row["source"].split()[0].strip(";") for table in CHECKS for row in rows_of(table))
+    total = sum(sections.values())
+    with capsys.disabled():
+        by_section = ", ".join(f"{name}: {count}" for name, count in sorted(sections.items()))
+        print(f"\nRTT conformance: {total} cases, {len(failures)} failed ({by_section})")  # noqa: T201
+    assert not failures, "\n".join(failures)
+    assert total >= AT_LEAST
+
+
+def test_every_status_meets_every_state() -> None:
+    tried = {(row["status"], row["from"]) for row in rows_of("statuses")}
+    states = {name for name in FROM if not name.endswith("moved")}
+
+    assert {(code, state) for code in RTT_STATUSES.at(NOW_ON) for state in states} <= tried
+
+
+@pytest.mark.parametrize("section", ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6"])
+def test_every_section_has_its_cases(section: str) -> None:
+    sources = [row["source"] for table in CHECKS for row in rows_of(table)]
+
+    assert any(source.startswith(section) for source in sources)
