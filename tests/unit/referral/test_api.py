@@ -138,3 +138,19 @@ async def test_a_publisher_learns_what_became_of_its_messages(trust: Site) -> No
 
 async def test_counts_are_for_operators(trust: Site) -> None:
     assert (await trust.get("/counts")).status_code == 403
+
+
+async def test_a_trust_asks_how_a_pathway_stood_and_what_was_known(trust: Site) -> None:
+    await trust.post("ServiceRequest", service_request())
+
+    today = (await trust.get(f"/pathways/{PATHWAY}?as_at=2026-03-01")).json()
+    before = await trust.get(f"/pathways/{PATHWAY}?as_at=2026-02-28")
+    unknown = await trust.get(f"/pathways/{PATHWAY}?as_known_on=2026-03-01")
+
+    assert (today["days_waited"], today["as_at"], today["as_known_on"]) == (
+        0,
+        "2026-03-01",
+        "2026-03-02",
+    )
+    assert before.json()["periods"] == []
+    assert unknown.status_code == 404
