@@ -91,7 +91,7 @@ async def site(folder: Path) -> AsyncIterator[Site]:
     tokens, health = Tokens(settings.auth), Health()
     health.started = True
 
-    def authenticate(token: str, at: datetime) -> str:
+    def authenticate(token: str, at: datetime, scope: str) -> str:
         return tokens.verify(token, at).organisation
 
     engine = Engine(service.declaration(), store, cast(Outbox, None), clock, authenticate)
