@@ -24,6 +24,7 @@ from referral.domain.clock import (
     Ticking,
     step,
 )
+from referral.domain.diagnostics import diagnostic_band, diagnostic_weeks
 from referral.domain.waiting import BREACH_WEEKS, days_waited, is_over, week_band, weeks_waited
 from tests.conformance.rtt.story import periods_of, told
 
@@ -99,6 +100,14 @@ def check_weeks(row: Row) -> dict[str, tuple[str, str]]:
     return {name: (row[name], text) for name, text in found.items()}
 
 
+def check_diagnostics(row: Row) -> dict[str, tuple[str, str]]:
+    days = int(row["days"])
+    return {
+        "week": (row["week"], str(diagnostic_weeks(days))),
+        "band": (row["band"], diagnostic_band(days)),
+    }
+
+
 def check_story(row: Row) -> dict[str, tuple[str, str]]:
     story = told(row["story"])
     assert story.pathway is not None
@@ -115,6 +124,7 @@ CHECKS: Final[dict[str, Callable[[Row], dict[str, tuple[str, str]]]]] = {
     "statuses": check_status,
     "administrative": check_administrative,
     "weeks": check_weeks,
+    "diagnostics": check_diagnostics,
     "stories": check_story,
 }
 
@@ -135,7 +145,9 @@ def failures_of(table: str) -> Iterator[str]:
 def test_every_case_of_the_tables_holds(capsys: pytest.CaptureFixture[str]) -> None:
     failures = [failure for table in CHECKS for failure in failures_of(table)]
 
-    sections = Counter(row["source"].split()[0].strip(";") for table in CHECKS for row in rows_of(table))
+    sections = Counter(
+        row["source"].split()[0].strip(";") for table in CHECKS for row in rows_of(table)
+    )
     total = sum(sections.values())
     with capsys.disabled():
         by_section = ", ".join(f"{name}: {count}" for name, count in sorted(sections.items()))

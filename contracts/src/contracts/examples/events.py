@@ -1,26 +1,20 @@
-"""One valid example of every event and submission, all of one synthetic patient's journey.
+"""One valid example of every event."""
 
-`python -m contracts.tools write` keeps them as golden files: what was once published must be
-readable for ever.
-"""
-
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import events as e
-from contracts import submissions as s
 from contracts.event import Event
-
-PATHWAY: Final = "0f8fad5bd9cb469fa165708677289501"
-SHORTLIST: Final = f"{PATHWAY}.1"
-CAPACITY: Final = "NV7.NV701.110.2026-04-07T0900"
-MESSAGE: Final = f"{PATHWAY}.choose-provider.{SHORTLIST}.email"
-RELEASE: Final = "2026-04-12.1"
-NOW: Final = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-START: Final = datetime(2026, 4, 7, 9, 0)  # noqa: DTZ001  (wall clock time in London)
-START_UTC: Final = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
+from contracts.examples.story import (
+    CAPACITY,
+    MESSAGE,
+    NOW,
+    PATHWAY,
+    RELEASE,
+    SHORTLIST,
+    START,
+    START_UTC,
+)
 
 _WAIT = e.Wait(
     weeks=11.4, statistic="median", n=4321, as_at=date(2026, 1, 31), source="NHS England RTT"
@@ -43,7 +37,7 @@ def _event(cls: type[Event], subject: str = PATHWAY, /, **fields: Any) -> Event:
     return draft.published(sequence=1, source=f"urn:fairwait:{writer}", now=NOW)
 
 
-_EVENTS: tuple[Event, ...] = (
+EVERY_EVENT: Final[tuple[Event, ...]] = (
     _event(
         e.ReferralReceived,
         publisher="RJ1",
@@ -374,166 +368,4 @@ _EVENTS: tuple[Event, ...] = (
         on=date(2026, 5, 12),
         decided_to_admit_on=date(2026, 4, 7),
     ),
-)
-
-_PATHWAY = s.PathwayKey(identifier="000000070001", issuer="X09")
-
-_SUBMISSIONS: tuple[s.Submission, ...] = (
-    s.ReferralMade(
-        pathway=_PATHWAY,
-        patient=s.Patient(
-            nhs_number="9990000018",
-            given_name="Ada",
-            family_name="Example",
-            birth_date=date(1962, 5, 17),
-            sex="2",
-            postcode="SE1 7EH",
-            address=["1 Example Street", "London"],
-            phone="07700900123",
-            email="ada@example.invalid",
-            preferred_channel="email",
-        ),
-        responsible_provider="RJ1",
-        referring_organisation="G85001",
-        treatment_function="110",
-        source_of_referral="03",
-        received_on=date(2026, 3, 2),
-        commissioner="QKK",
-        travel_limit_miles=50,
-    ),
-    s.AttendanceRecorded(
-        pathway=_PATHWAY,
-        attended_on=date(2026, 4, 7),
-        outcome="1",
-        rtt_status="30",
-    ),
-    s.CapacityOffered(
-        capacity_id=CAPACITY,
-        site="NV701",
-        treatment_function="110",
-        local_start=START,
-        places=12,
-    ),
-    s.ReferralChanged(pathway=_PATHWAY, changed_on=date(2026, 3, 9), priority="2"),
-    s.ReferralCancelled(
-        pathway=_PATHWAY, cancelled_on=date(2026, 3, 9), reason="NO_LONGER_REQUIRED"
-    ),
-    s.ChoiceNotOffered(pathway=_PATHWAY, decided_on=date(2026, 3, 2), reason="PATIENT_HAD_CHOSEN"),
-    s.RightOverridden(
-        pathway=_PATHWAY,
-        decided_on=date(2026, 3, 2),
-        decision="NO_SUSPECTED_CANCER",
-        reason="CIRCUMSTANCE_NOT_ON_REFERRAL",
-    ),
-    s.MoveRequested(pathway=_PATHWAY, requested_on=date(2026, 7, 13)),
-    s.BookingRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        site="RJ122",
-        local_start=START,
-        contact="1",
-        booked_on=date(2026, 3, 5),
-        accepted_on=date(2026, 3, 5),
-    ),
-    s.RebookingRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        local_start=START,
-        moved_by="patient",
-        moved_on=date(2026, 3, 20),
-        reason="PATIENT_HOLIDAY",
-    ),
-    s.ChangeRequestRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        request="change-1",
-        requested_on=date(2026, 3, 18),
-        reason="PATIENT_HOLIDAY",
-    ),
-    s.ChangeDecisionRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        request="change-1",
-        decided_on=date(2026, 3, 20),
-        granted=True,
-        local_start=START,
-    ),
-    s.CancellationRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        cancelled_by="provider",
-        cancelled_on=date(2026, 3, 20),
-        reason="CLINIC_CANCELLED",
-        clinical="02",
-    ),
-    s.NonAttendanceRecorded(
-        pathway=_PATHWAY,
-        reference="A-1001",
-        missed_on=date(2026, 4, 7),
-        reason="PATIENT_FORGOT",
-        clearly_communicated=True,
-    ),
-    s.DeletionRecorded(pathway=_PATHWAY, reference="A-1001", deleted_on=date(2026, 3, 20)),
-    s.AdmissionRecorded(
-        pathway=_PATHWAY,
-        reference="W-2002",
-        step="admitted",
-        on=date(2026, 5, 12),
-        site="RJ122",
-        decided_to_admit_on=date(2026, 4, 7),
-        rtt_status="30",
-    ),
-    s.ClockReported(
-        pathway=_PATHWAY,
-        rtt_status="32",
-        effective_on=date(2026, 4, 7),
-        administrative=True,
-        decided_by="C1234567",
-        agreed_with_patient_on=date(2026, 4, 7),
-    ),
-    s.ClockReportWithdrawn(pathway=_PATHWAY, withdraws="a-message-of-the-trust"),
-    s.PatientChanged(
-        patient=s.Patient(
-            nhs_number="9990000018",
-            given_name="Ada",
-            family_name="Example",
-            birth_date=date(1962, 5, 17),
-            sex="2",
-            postcode="SE1 7EH",
-            phone="07700900124",
-        )
-    ),
-    s.NhsNumberChanged(nhs_number="9990000026", former="9990000018", changed_on=date(2026, 4, 1)),
-    s.PatientsMerged(nhs_number="9990000026", merged="9990000018", merged_on=date(2026, 4, 1)),
-    s.IdentityChangeUndone(nhs_number="9990000026", undoes="a-message-of-the-trust"),
-    s.PatientDied(nhs_number="9990000018", died_on=date(2026, 4, 1)),
-    s.PatientDeathWithdrawn(nhs_number="9990000018"),
-    s.GpChanged(nhs_number="9990000018", practice="G85002", changed_on=date(2026, 4, 1)),
-    s.PatientMarkedSensitive(nhs_number="9990000018", sensitive=True, marked_on=date(2026, 4, 1)),
-    s.TransferDecided(
-        pathway=_PATHWAY,
-        reference="T-3003",
-        receiving_provider="NV7",
-        decided_on=date(2026, 5, 5),
-        reason="01",
-        rtt_status="20",
-        rtt_start=date(2026, 3, 2),
-        referring_treatment_function="110",
-        receiving_treatment_function="110",
-        care_professional="A Surgeon",
-        referrer_code="C1234567",
-        contact="Transfers desk, 020 7946 0000",
-        gp_name="A Doctor",
-        gp_practice="G85001",
-        local_patient_id="A12345",
-        service_requested_on=date(2026, 5, 5),
-        organisations=["RJ1"],
-    ),
-    s.TransferReceived(pathway=_PATHWAY, reference="T-3003", received_on=date(2026, 5, 7)),
-    s.TransferCancelled(pathway=_PATHWAY, reference="T-3003", cancelled_on=date(2026, 5, 7)),
-)
-
-EVENTS: Final[Mapping[str, Event]] = MappingProxyType({one.type: one for one in _EVENTS})
-SUBMISSIONS: Final[Mapping[str, s.Submission]] = MappingProxyType(
-    {one.type: one for one in _SUBMISSIONS}
 )
