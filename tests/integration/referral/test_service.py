@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from chassis.settings import HttpSettings, KafkaSettings, MongoSettings
 from chassis.tokens import DevelopmentIssuer
 from contracts.event import Event, read
 from contracts.events import AppointmentAttended, AppointmentBooked, ClockStopped
-from contracts.submissions import AttendanceRecorded, ReferralMade, Submission
+from contracts.submissions import AttendanceRecorded, PatientDied, ReferralMade, Submission
 from fairwait.servers import Stack
 from referral.app import referral
 from referral.domain.names import pathway_id
@@ -181,6 +182,27 @@ async def test_a_referral_goes_from_fhir_to_treatment(empty_stack: Stack, servic
     first = next(event.id for event in events if event.type.endswith("received.v1"))
     told = {event.envelope.correlation_id for event in events if event is not booked}
     assert told == {first}
+
+
+async def test_a_death_told_by_a_national_service_stops_every_clock_of_the_person(
+    empty_stack: Stack, service: Running
+) -> None:
+    for number in (1, 2):
+        await service.submit(ReferralMade, f"m-{number}", kafka_referral(number))
+    pathways = [pathway_id("X09", f"{number:012d}", SECRET) for number in (1, 2)]
+    for pathway in pathways:
+        await until(partial(_status_is, service, pathway, "waiting"))
+
+    death = {"nhs_number": "9990000018", "died_on": TODAY.isoformat()}
+    for _ in range(2):
+        await service.submit(PatientDied, "mns-1", death, organisation="X26")
+    for pathway in pathways:
+        await until(partial(_status_is, service, pathway, "died"))
+
+    told = Counter(types(await events_of(empty_stack, "referral")))
+    assert told["referral.patient_died"] == told["referral.clock_stopped"] == 2
+    view = (await service.pathway(pathways[0])).json()
+    assert view["periods"][-1]["stop_status"] == "36"
 
 
 async def _status_is(service: Running, pathway: str, status: str) -> bool:
