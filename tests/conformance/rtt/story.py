@@ -20,8 +20,9 @@ from referral.domain.attending import Attendance, attend
 from referral.domain.choice import Shortlist
 from referral.domain.diary import Teller, Time
 from referral.domain.missing import Conditions
-from referral.domain.pathway import Death, Pathway, Person, Referral, opened, with_shortlist
+from referral.domain.pathway import Pathway, Person, Referral, opened, with_shortlist
 from referral.domain.problems import Problem
+from referral.domain.records import Death
 from referral.domain.source import SourceCheck, SourceValidity
 from referral.domain.steps import Result, Step
 from referral.domain.transfers import DataSet

@@ -18,16 +18,8 @@ from referral.domain.admissions import Admission
 from referral.domain.appointments import Appointment
 from referral.domain.choice import RightDecision, Shortlist, Waiver
 from referral.domain.names import digest, patient_key
-from referral.domain.pathway import (
-    Cancellation,
-    Custody,
-    Death,
-    IdentityChange,
-    Pathway,
-    Person,
-    Referral,
-    RightToMove,
-)
+from referral.domain.pathway import Pathway, Person, Referral
+from referral.domain.records import Cancellation, Custody, Death, IdentityChange, RightToMove
 from referral.domain.transfers import Transfer
 
 PATHWAYS: Final = "pathways"

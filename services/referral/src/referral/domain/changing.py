@@ -8,8 +8,9 @@ from contracts.codes import REFERRAL_CANCELLATION_REASONS, TREATMENT_FUNCTIONS
 from referral.domain import clock as rtt
 from referral.domain.choice import Decision, Waiver, overridden
 from referral.domain.moving import MoveCase, decide_move, move_rules_on
-from referral.domain.pathway import Cancellation, Pathway, Referral, RightToMove
+from referral.domain.pathway import Pathway, Referral
 from referral.domain.problems import Problem, ProblemCode
+from referral.domain.records import Cancellation, RightToMove
 from referral.domain.source import check_source
 from referral.domain.steps import Amended, Result, Step, problems_of, with_facts
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from referral.domain import clock as rtt
-from referral.domain.pathway import Death, IdentityChange, Pathway, Person
+from referral.domain.pathway import Pathway, Person
 from referral.domain.problems import Problem, ProblemCode
+from referral.domain.records import Death, IdentityChange
 from referral.domain.steps import (
     DeathWithdrawn,
     PracticeMoved,

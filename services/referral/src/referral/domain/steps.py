@@ -18,8 +18,9 @@ from referral.domain.appointments import (
     Side,
 )
 from referral.domain.choice import RightDecision, Waiver
-from referral.domain.pathway import Cancellation, Death, Pathway, RightToMove
+from referral.domain.pathway import Pathway
 from referral.domain.problems import Problem, ProblemCode
+from referral.domain.records import Cancellation, Death, RightToMove
 from referral.domain.transfers import Transfer
 
 MOST_FACTS: Final = 5_000  # nobody has so many; a sender gone mad must not fill a pathway

@@ -24,8 +24,9 @@ from contracts.submissions import (
     Submission,
 )
 from referral.domain import people as domain
-from referral.domain.pathway import Death, IdentityChange, Pathway
+from referral.domain.pathway import Pathway
 from referral.domain.problems import Problem, ProblemCode
+from referral.domain.records import Death, IdentityChange
 from referral.domain.steps import Step
 from referral.faults import faults_of
 from referral.handlers.arriving import is_repeat, origin_of, publish, refuse_if

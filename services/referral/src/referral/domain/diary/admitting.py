@@ -1,0 +1,79 @@
+"""One step of an admission, and what it does to the clock."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from referral.domain import clock as rtt
+from referral.domain.admissions import Admission, after
+from referral.domain.admissions import Step as AdmissionStep
+from referral.domain.diary.common import (
+    Teller,
+    decision_fact,
+)
+from referral.domain.pathway import Pathway, appointment_id
+from referral.domain.problems import Problem, ProblemCode
+from referral.domain.steps import (
+    AdmissionMoved,
+    Result,
+    Step,
+    Told,
+    problems_of,
+    with_facts,
+    without_facts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionStepTold:
+    reference: str
+    step: AdmissionStep
+    on: date
+    site: str | None
+    decided_to_admit_on: date | None
+    treated: bool | None
+    rtt_status: str | None
+
+
+def admit(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Result:
+    """The pathway after one step of an admission, and what that did to the clock."""
+    if told.step != "planned" and told.on > by.today:
+        return [Problem(ProblemCode.DATE_IN_FUTURE, "/on")]
+    admission = _admission(pathway, told, by)
+    moved = _on_the_clock(pathway, admission, told, by)
+    if isinstance(moved, rtt.Refusal):
+        return problems_of(moved, date_pointer="/on")
+    if told.rtt_status is not None and told.step == "admitted":
+        admission = replace(admission, clock_source=by.message_id)
+    others = tuple(one for one in pathway.admissions if one.id != admission.id)
+    after_it = replace(moved.pathway, admissions=(*others, admission))
+    told_of_it: tuple[Told, ...] = (AdmissionMoved(admission, told.step, told.on), *moved.told)
+    return Step(after_it, told_of_it)
+
+
+def _admission(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Admission:
+    own_id = appointment_id(pathway.id, by.provider, "admission", told.reference)
+    new = Admission(own_id, by.provider, told.site or by.provider)
+    known = next((one for one in pathway.admissions if one.id == own_id), new)
+    known = replace(
+        known,
+        site=told.site or known.site,
+        decided_to_admit_on=told.decided_to_admit_on or known.decided_to_admit_on,
+        treated=known.treated if told.treated is None else told.treated,
+    )
+    return after(known, told.step, told.on)
+
+
+def _on_the_clock(
+    pathway: Pathway, admission: Admission, told: AdmissionStepTold, by: Teller
+) -> Step | rtt.Refusal:
+    """Admission for treatment stops the clock that day; called off before it, the clock goes on."""
+    if told.step == "cancelled" and admission.clock_source is not None:
+        undone = without_facts(pathway, admission.clock_source, by.provider, by.recorded_at)
+        return undone or Step(pathway)
+    if told.rtt_status is None or told.step in {"planned", "cancelled"}:
+        return Step(pathway)
+    moved = by.provider != pathway.referral.responsible_provider
+    fact = replace(
+        decision_fact(told.rtt_status, told.on, by), activity=True, by_another_provider=moved
+    )
+    return with_facts(pathway, [fact])
