@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -147,18 +147,62 @@ class BodyRefused(HTTPException):
         super().__init__(status, headers={"connection": "close"})
 
 
-class Bodies:
-    """Counts a body as it arrives and stops reading at the limit or when time is up."""
+SLOWEST: Final = 64 * 1024  # bytes a second that an upload has to keep up after its first seconds
 
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float) -> None:
+
+class Bodies:
+    """Counts a body as it arrives and stops reading at the limit or when time is up.
+
+    `uploads` are routes that read a long body piece by piece: each with a limit of its own, and with
+    time by how much has come. Only waiting for the sender counts there, not what is done meanwhile.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: int,
+        seconds: float,
+        uploads: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._limit = limit
         self._seconds = seconds
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        limit = self._uploads.get(scope.get("path", ""))
+        if limit is not None:
+            return await self._app(scope, self._uploaded(scope, receive, limit), send)
         return await self._app(scope, self._counted(scope, receive), send)
+
+    def _uploaded(self, scope: Scope, receive: Receive, limit: int) -> Receive:
+        declared = Headers(scope=scope).get("content-length", "0")
+        now = asyncio.get_running_loop().time
+        size, waited, more = 0, 0.0, True
+
+        async def counted() -> Message:
+            nonlocal size, waited, more
+            if not more:
+                return await receive()
+            if declared.isdigit() and int(declared) > limit:
+                raise BodyRefused(413)
+            begun = now()
+            try:
+                async with asyncio.timeout(self._seconds + size / SLOWEST - waited):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyRefused(408) from None
+            waited += now() - begun
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise BodyRefused(413)
+            more = message["type"] == "http.request" and message.get("more_body", False)
+            return message
+
+        return counted
 
     def _counted(self, scope: Scope, receive: Receive) -> Receive:
         declared = Headers(scope=scope).get("content-length", "0")

@@ -60,7 +60,8 @@ class Service:
 
     `streams` maps a topic it writes to the collection whose documents number the events;
     `keyed_by` maps a topic it reads to the collection whose documents remember what was applied, or
-    is one collection for all of them.
+    is one collection for all of them. `uploads` maps the addresses that read a long body piece by
+    piece to the bytes they take.
     """
 
     name: Name
@@ -76,6 +77,7 @@ class Service:
     background: Sequence[Callable[["Runtime"], Awaitable[None]]] = ()
     kinds: Sequence[Kind] = ()
     error_page: ErrorPage | None = None
+    uploads: Mapping[str, int] = field(default_factory=dict)
 
     def declaration(self) -> Declaration:
         """The part that the engine works by."""
@@ -164,6 +166,7 @@ def application(runtime: Runtime) -> ASGIApp:
             mounts=service.mounts,
             kinds=service.kinds,
             error_page=service.error_page,
+            uploads=service.uploads,
             runtime=runtime,
         )
     )

@@ -54,6 +54,7 @@ class Web:
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
     kinds: Sequence[Kind] = ()
     error_page: ErrorPage | None = None
+    uploads: Mapping[str, int] = field(default_factory=dict)
     runtime: Any = None
 
 
@@ -80,7 +81,12 @@ def create_app(web: Web) -> FastAPI:
 
     http = web.settings.http
     around = Surroundings(web.health, web.metrics, web.tracing, _render)
-    app.add_middleware(Bodies, limit=http.body_limit_bytes, seconds=http.body_timeout_seconds)
+    app.add_middleware(
+        Bodies,
+        limit=http.body_limit_bytes,
+        seconds=http.body_timeout_seconds,
+        uploads=web.uploads,
+    )
     app.add_middleware(Outermost, surroundings=around)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

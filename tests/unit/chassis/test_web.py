@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -254,6 +254,45 @@ async def test_no_byte_is_read_of_a_body_that_says_it_is_too_long() -> None:
     with pytest.raises(Exception, match="413"):
         await Bodies(app, limit=1024, seconds=1)(scope, receive, send)
     assert asked == []
+
+
+def pieces(*bodies: bytes, then: Callable[[], Awaitable[None]] | None = None) -> Any:
+    """What a server hands over for a body that comes in pieces."""
+    left = [*bodies]
+
+    async def receive() -> Message:
+        if not left and then is not None:
+            await then()
+        body = left.pop(0) if left else b""
+        return {"type": "http.request", "body": body, "more_body": True}
+
+    return receive
+
+
+async def read_as_upload(receive: Any, *, limit: int, seconds: float) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["more_body"]:
+            continue
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/files", "headers": []}
+    bodies = Bodies(app, limit=10, seconds=seconds, uploads={"/files": limit})
+    await bodies(scope, receive, send)
+
+
+async def test_an_upload_has_a_limit_of_its_own() -> None:
+    with pytest.raises(Exception, match="413"):
+        await read_as_upload(pieces(*[b"x" * 100] * 50), limit=4000, seconds=1)
+
+
+async def test_an_upload_that_stops_coming_is_given_up() -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(Exception, match="408"):
+        await read_as_upload(pieces(b"x" * 100, then=never), limit=4000, seconds=0.05)
 
 
 async def test_a_body_that_does_not_arrive_is_given_up(client: httpx2.AsyncClient) -> None:

@@ -116,7 +116,7 @@ def made(directory: Path, **section: Any) -> Site:
     tokens, health = Tokens(settings.auth), Health()
     health.started = True
 
-    def authenticate(token: str, at: datetime) -> str:
+    def authenticate(token: str, at: datetime, scope: str) -> str:
         return tokens.verify(token, at).organisation
 
     engine = Engine(service.declaration(), store, cast(Outbox, None), clock, authenticate)
@@ -131,6 +131,7 @@ def made(directory: Path, **section: Any) -> Site:
             rates=RateLimit.local(100_000),
             routers=service.routes,
             kinds=service.kinds,
+            uploads=service.uploads,
             runtime=MemoryRuntime(settings, units, clock),
         )
     )

@@ -7,10 +7,12 @@ from chassis.work import Work
 from referral import api
 from referral.consumers import consumers
 from referral.edges.fhir import routes as fhir
+from referral.edges.files import routes as files
+from referral.edges.files.rows import KINDS as FILE_KINDS
 from referral.edges.hl7v2.faults import KINDS as HL7_KINDS
 from referral.edges.hl7v2.server import listen
 from referral.faults import KINDS
-from referral.repositories import AUDIT, INDEXES, INTAKE, PATHWAYS
+from referral.repositories import AUDIT, FACTS, INDEXES, INTAKE, PATHWAYS
 from referral.settings import ReferralSettings
 from referral.work import ReferralWork, Rules
 
@@ -32,10 +34,11 @@ def referral(settings: ReferralSettings) -> Service:
         keyed_by=PATHWAYS,
         work=work,
         settings=ReferralSettings,
-        routes=[api.router, fhir.router],
+        routes=[api.router, fhir.router, files.router],
+        uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
-        collections=[INTAKE, AUDIT],
+        collections=[INTAKE, AUDIT, FACTS],
         background=[listen],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
-        kinds=[*KINDS, *HL7_KINDS],
+        kinds=[*KINDS, *HL7_KINDS, *FILE_KINDS],
     )

@@ -149,9 +149,7 @@ def _send(file: Path, kind: str, from_line: int, target: Target, totals: Totals)
         progress.update(task, completed=size)
 
 
-async def _sent(
-    client: httpx2.AsyncClient, part: Part, kind: str, target: Target
-) -> dict[str, Any]:
+def _sent(client: httpx2.Client, part: Part, kind: str, target: Target) -> dict[str, Any]:
     headers = {"authorization": f"Bearer {target.token}", "content-type": kind}
     for attempt in range(TRIES):
         try:
