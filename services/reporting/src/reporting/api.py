@@ -34,6 +34,7 @@ MEDIA_TYPES: Final = {
     ".md": "text/markdown; charset=utf-8",
     ".ndjson": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 Release = Annotated[str, InPath(pattern=r"^([0-9]{4,}|latest)$", description="a number or latest")]

@@ -17,6 +17,7 @@ FORMATS: Final = ("csv", "parquet", "ndjson")
 MANIFEST: Final = "manifest.json"
 LINEAGE: Final = "lineage.parquet"
 PUBLIC: Final = "public"
+WORKBOOK: Final = "dataset.xlsx"
 
 # A spreadsheet may take a cell that begins so for a formula (OWASP, CSV injection); the wide
 # forms are read as = + - @ by some. The apostrophe itself is in, so that taking one away from a

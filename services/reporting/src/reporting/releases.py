@@ -14,6 +14,7 @@ from reporting.domain.balance import Tally
 from reporting.domain.dataset import TABLES, Frame, broken_rules
 from reporting.domain.dictionary import (
     NAME,
+    TITLE,
     data_package,
     dictionary_csv,
     dictionary_markdown,
@@ -22,7 +23,7 @@ from reporting.domain.disclosure import Release
 from reporting.domain.facts import Said, Source
 from reporting.domain.gathering import Gathering
 from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
-from reporting.domain.manifest import FileFacts, manifest
+from reporting.domain.manifest import EDITION, FileFacts, manifest
 from reporting.domain.notes import notes
 from reporting.domain.projection import PathwayRecord
 from reporting.domain.public import as_published, edition, public_files
@@ -33,6 +34,7 @@ from reporting.repositories import Chain, collection_of
 from reporting.settings import ReportingSection
 from reporting.translation import told_in
 from reporting.work import ReportingWork
+from reporting.workbook import refusal, workbook
 
 SEGMENTS_AT_ONCE: Final = 16
 STEADY_TRIES: Final = 3
@@ -367,6 +369,9 @@ def _make(gathered: Gathering, order: Order) -> Made:
         "dictionary.md": dictionary_markdown().encode(),
         **_public(tables, as_at, order),
     }
+    refused = refusal(tables)
+    if refused is None:
+        others[files.WORKBOOK] = workbook(tables, _cover(as_at, order.release))
     stated = manifest(
         release=order.release,
         as_at=gathered.as_at,
@@ -378,11 +383,16 @@ def _make(gathered: Gathering, order: Order) -> Made:
         ends=gathered.ends(),
         expected=order.section.expected_publishers,
         held_against=order.former,
+        refused={} if refused is None else {files.WORKBOOK: refused},
     )
     others[NOTES] = notes(stated).encode()
     stated["files"][NOTES] = asdict(files.facts_of(others[NOTES]))
     others[files.MANIFEST] = files.json_bytes(stated)
     return Made({**contents, **others}, stated)
+
+
+def _cover(as_at: str, release: str) -> list[str]:
+    return [f"{TITLE}. Release {release}, as at {as_at}.", f"Edition: {EDITION}."]
 
 
 def _public(tables: Mapping[str, Frame], as_at: str, order: Order) -> dict[str, bytes]:

@@ -107,10 +107,12 @@ def manifest(
     ends: Ends,
     expected: Iterable[str],
     held_against: str | None,
+    refused: Mapping[str, str],
 ) -> dict[str, Any]:
     """`manifest.json`. `tables` are the files under the data set's hash, `others` the rest.
 
     `held_against` is the release that the public edition was compared with.
+    `refused` are the files that could not be made whole, and so are not there, with the reason.
     """
     publishers = census.publishers(expected, now)
     return {
@@ -125,6 +127,7 @@ def manifest(
         "rows_that_break_a_rule": {table: dict(rules) for table, rules in broken.items()},
         "files": {name: _file(facts) for name, facts in {**tables, **others}.items()},
         "public": {"folder": "public", "held_against": held_against},
+        "refused": dict(refused),
         "rule_sets": sorted(census.rule_sets),
         "code_lists": versions(),
         "has_not_reported": [one["publisher"] for one in publishers if one["silent"]],

@@ -39,5 +39,12 @@ def notes(manifest: Mapping[str, Any]) -> str:
 - `lineage.parquet` names for each row the events it is made from. Each event can be had, byte for
   byte, from the ledger.
 - `public/` is the only part that may be published: counts under disclosure control, with its own notes.
+- {_about_the_workbook(manifest["refused"])}
 - `datapackage.json` describes the CSV files for machines, `dictionary.md` for people.
 """
+
+
+def _about_the_workbook(refused: Mapping[str, str]) -> str:
+    for name, reason in refused.items():
+        return f"There is no `{name}`: {reason}. It is refused and not cut."
+    return "`dataset.xlsx` has the same rows, one sheet a table; every text in it is a text."
