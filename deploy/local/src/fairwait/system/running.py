@@ -14,7 +14,7 @@ from chassis.clock import SimulatedClock, write_instant
 from chassis.kafka import create_topics
 from chassis.tokens import DevelopmentIssuer
 from contracts.topics import Service
-from fairwait.servers import NativeKafka, ServerFailed, Stack
+from fairwait.servers import NativeKafka, ServerFailed, Stack, TansuKafka
 from fairwait.servers.child import HOST, Child
 from fairwait.system.newness import check_that_it_is_new
 from fairwait.system.ports import SMTP, ports
@@ -163,6 +163,7 @@ def _settings(
     """The environment of every process. Each reads its own section and those of all."""
     sink = f"http://{HOST}:{chosen[SINK]}"
     return {
+        **_quick_groups(stack),
         **inherited(),
         **stack.environment(),
         "FAIRWAIT_ENVIRONMENT": "development",
@@ -179,3 +180,10 @@ def _settings(
         "FAIRWAIT_REPORTING__DIRECTORY": str(directory / "dataset"),
         "FAIRWAIT_REPORTING__OPEN": "true",
     }
+
+
+def _quick_groups(stack: Stack) -> Environment:
+    """Tansu lets a new group wait for half a session, in case that more members come: none do."""
+    if not isinstance(stack.kafka, TansuKafka):
+        return {}
+    return {"FAIRWAIT_KAFKA__SESSION_MS": "6000"}
