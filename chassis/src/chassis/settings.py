@@ -36,7 +36,10 @@ PREFIX: Final = "FAIRWAIT_"
 SECRETS_DIR: Final = f"{PREFIX}SECRETS_DIR"
 # Sections that belong to other processes of the same environment, and single names of tools.
 FOREIGN_SECTIONS: Final = ("REFERRAL", "MATCHING", "NOTIFICATIONS", "REPORTING", "SINK", "LOCAL")
-FOREIGN_NAMES: Final = frozenset([SECRETS_DIR, f"{PREFIX}REQUIRE"])
+# Single names that tools and tests read in the same environment.
+FOREIGN_NAMES: Final = frozenset(
+    [SECRETS_DIR, *(f"{PREFIX}{name}" for name in ("REQUIRE", "SHARED", "STACK", "TEST_MAY_ERASE"))]
+)
 
 PORTS: Final[Mapping[str, int]] = {
     "referral": 8101,
