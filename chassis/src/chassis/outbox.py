@@ -88,18 +88,20 @@ class Outbox:
         """Send the rows of all chunks in order, then delete the chunks.
 
         Edges and batches may have said things about the same key, and each has a sender of its
-        own. Whatever is still stored about the keys of these chunks is sent with them.
+        own. Whatever is still stored about the keys of these chunks is sent with them, and what is
+        stored about the keys of those, and so on.
 
         Raises `TransientError` when the broker does not take them, or the database does not let go
         of them; they stay in the outbox.
         """
         if not chunks:
             return
-        if others := await self._of_the_same_keys(chunks):
-            chunks = [*others, *chunks]
+        alone = True
+        while others := await self._of_the_same_keys(chunks):
+            chunks, alone = [*others, *chunks], False
         rows = (row for chunk in chunks for row in chunk.rows)
         reached("before-send")
-        await self._producer.send(in_sequence(rows) if others else rows)
+        await self._producer.send(rows if alone else in_sequence(rows))
         reached("after-send")
         with translated():
             await self._collection.delete_many({"_id": {"$in": [chunk.id for chunk in chunks]}})

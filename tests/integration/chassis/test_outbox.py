@@ -59,3 +59,18 @@ async def test_an_edge_is_sent_after_what_a_batch_left_behind(mongo: Mongo) -> N
 
     assert producer.sent == [said(b"one", 1), said(b"one", 2)]
     assert await outbox.waiting() == 1
+
+
+async def test_what_is_sent_along_brings_what_was_said_before_it(mongo: Mongo) -> None:
+    producer: Any = RecordingProducer()
+    outbox = Outbox(mongo.db[OUTBOX], producer)
+    first = Chunk.of(EDGE, [said(b"far", 1)])
+    batch = Chunk.of(3, [said(b"far", 2), said(b"near", 1)])
+    edge = Chunk.of(EDGE, [said(b"near", 2)])
+    await mongo.db[OUTBOX].insert_many([one.document() for one in (first, batch, edge)])
+
+    await outbox.send([edge])
+
+    far = [row.headers[0][1] for row in producer.sent if row.key == b"far"]
+    assert far == [b"1", b"2"]
+    assert await outbox.waiting() == 0
