@@ -17,7 +17,7 @@ SEED = 20260302
 
 @dataclass(frozen=True)
 class Planted:
-    """A bug, the service it is planted in, where that dies, and what the oracle has to say."""
+    """A bug, the service it is planted in, where that dies, and what the oracle says one of."""
 
     bug: str
     service: str
@@ -36,7 +36,7 @@ PLANTED = [
         "offset-before-commit",
         "referral",
         "before-commit:2",
-        frozenset({"lost"}),
+        frozenset({"lost", "gap"}),
         plan(door="kafka"),
     ),
     Planted(
@@ -86,4 +86,4 @@ async def test_a_planted_bug_is_seen(planted: Planted, own_stack: Stack, tmp_pat
     report = await judged_run(own_stack, tmp_path, planted.plan, Killing(points=points), commands)
 
     assert sum(report.points.values()) == len(points), report
-    assert planted.kinds <= {violation.kind for violation in report.violations}, report
+    assert planted.kinds & {violation.kind for violation in report.violations}, report

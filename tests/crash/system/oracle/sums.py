@@ -29,20 +29,28 @@ def messages(found: Found) -> Violations:
 
 
 def _every_step(found: Found) -> Violations:
-    """For each thing there is to tell, an intent of its template."""
+    """For each thing there is to tell, an intent of its template.
+
+    One more is right where one came to nothing: a trust told another address meanwhile.
+    """
     causes = {
         "choose-provider": found.events["offer.shortlisted"],
         "booked": found.events["appointment.booked"],
         "stayed": found.events["offer.stayed"],
         "lapsed": found.events["offer.lapsed"],
     }
-    told = Counter(
-        (one.content["template"], one.subject) for one in found.events["notification.intended"]
-    )
+    kept = found.states("notifications", "messages")
+    told: Counter[tuple[str, str]] = Counter()
+    failed: Counter[tuple[str, str]] = Counter()
+    for one in found.events["notification.intended"]:
+        what = one.content["template"], one.subject
+        told[what] += 1
+        failed[what] += kept.get(one.content["message_id"], {}).get("status") == "failed"
     for template, events in causes.items():
         for key, number in Counter(one.subject for one in events).items():
-            if told[template, key] != number:
-                text = f"{key}: {told[template, key]} intents to tell {template}, not {number}"
+            what = template, key
+            if not told[what] - failed[what] <= number <= told[what]:
+                text = f"{key}: {told[what]} intents to tell {template}, not {number}"
                 yield Violation("message", text)
 
 
