@@ -121,7 +121,8 @@ def decode_submission(
     cls = TYPES.get(message_type)
     if cls is None:
         raise UnknownMajor("no submission is of this type")
-    publisher = authenticate(attributes.get("authorization", ""), sent_at, cls.scope)
+    token = attributes.get("authorization", "").removeprefix("Bearer ")
+    publisher = authenticate(token, sent_at, cls.scope)
     body_hash = hash_of(body)
     try:
         submission = cls.__pydantic_validator__.validate_json(body)
