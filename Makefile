@@ -68,13 +68,13 @@ check: dev ## Lint, format, types, who imports whom, published contracts
 	python -m contracts.tools check
 
 test: dev ## Every test that needs neither Docker nor Java
-	pytest -n $(WORKERS) $(ARGS)
+	pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 NEEDS_KAFKA := $(wildcard tests/integration tests/e2e tests/crash)
 
 test-kafka: dev ## The tests that meet a broker, on Apache Kafka (Java 17 and Maven)
 	FAIRWAIT_STACK=native FAIRWAIT_REQUIRE=$${FAIRWAIT_REQUIRE:-durable_kafka} \
-		pytest -n $(WORKERS) $(NEEDS_KAFKA) $(ARGS)
+		pytest -n $(WORKERS) --dist worksteal $(NEEDS_KAFKA) $(ARGS)
 
 fuzz: dev ## Search longer for inputs that break an edge
 	pytest -n $(WORKERS) --hypothesis-profile=fuzz tests/fuzz $(ARGS)
