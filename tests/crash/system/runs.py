@@ -50,7 +50,7 @@ def everything_dies(seed: int, *, kafka: bool) -> Killing:
         timer_points=TIMER_POINTS,
         referring=(*server, *server),
         lapsing=(*server, "services", *server),
-        treating=("services", *server, "shutdown"),
+        treating=(*server, "services", *server, "shutdown"),
     )
 
 

@@ -238,6 +238,8 @@ async def live(
     commands: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Told, Killer]:
     """A whole run in a new world; the system is stopped when it returns, what it made is kept."""
+    for noisy in ("httpx2", "aiokafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     log.info("seed %d, %d pathways, in %s", plan.seed, plan.pathways, directory)
     async with whole_system(stack, directory, commands or {}) as whole:
         killer = Killer(whole, plan.seed)
