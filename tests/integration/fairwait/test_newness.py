@@ -1,5 +1,7 @@
 """A run never begins in servers of others that hold a world already."""
 
+import asyncio
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient
@@ -34,6 +36,9 @@ async def test_a_topic_of_ours_is_left_alone(given: Stack) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=given.kafka_bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic("referral", 12, 1)])
+    async with asyncio.timeout(30):
+        while "referral" not in await admin.list_topics():
+            await asyncio.sleep(0.05)
     await admin.close()
 
     with pytest.raises(ServerFailed, match="already has the topics referral"):
