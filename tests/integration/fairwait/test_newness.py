@@ -37,7 +37,7 @@ async def test_a_topic_of_ours_is_left_alone(given: Stack) -> None:
     await admin.start()
     await admin.create_topics([NewTopic("referral", 12, 1)])
     async with asyncio.timeout(30):
-        while "referral" not in await admin.list_topics():
+        while "referral" not in await admin.list_topics():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await admin.close()
 
