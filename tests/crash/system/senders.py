@@ -26,7 +26,6 @@ TOPIC: Final = "submission"
 AT_ONCE: Final = 10
 PATIENCE: Final = timedelta(minutes=3)
 AGAIN_AFTER: Final = 0.3  # seconds
-ANSWER_WITHIN: Final = 5.0  # seconds
 TOO_MANY: Final = 429
 
 
@@ -40,7 +39,6 @@ class Senders:
         self._tokens = Tokens(whole.issuer)
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
 
     async def stop(self) -> None:
         if self._producer is not None:
@@ -142,39 +140,23 @@ class Senders:
         await self._until_known(kind, key, lambda: self._send(value, record_key.encode(), headers))
 
     async def _send(self, value: bytes, key: bytes, headers: list[tuple[str, bytes]]) -> Outcome:
-        producer: AIOKafkaProducer | None = None
         try:
             producer = await self._started()
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await producer.send_and_wait(TOPIC, value, key=key, headers=headers)
-        except (KafkaError, OSError, TimeoutError):
-            await self._replace(producer)
+            await producer.send_and_wait(TOPIC, value, key=key, headers=headers)
+        except (KafkaError, OSError):
             return "unknown"
         return "acknowledged"
 
     async def _started(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._whole.stack.kafka_bootstrap, acks="all", linger_ms=5
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
-            return self._producer
-
-    async def _replace(self, broken: Any) -> None:
-        """After a broker has died, a new producer knows it sooner than the old one."""
-        if broken is None:
-            return
-        if self._producer is broken:
-            self._producer = None
-        with suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await broken.stop()
+        if self._producer is None:
+            self._producer = producer = AIOKafkaProducer(
+                bootstrap_servers=self._whole.stack.kafka_bootstrap,
+                enable_idempotence=self._whole.stack.idempotence,
+                acks="all",
+                linger_ms=5,
+            )
+            await producer.start()
+        return self._producer
 
     # ---- until it is known
 
