@@ -84,5 +84,7 @@ def data_set(found: Found) -> Violations:
 def leftovers(found: Found) -> Violations:
     for service, collections in found.databases.items():
         for name in ("outbox", "parked"):
+            if (service, name) == ("reporting", "outbox"):
+                continue  # the last release's own announcement, perhaps on its way
             if collections[name]:
                 yield Violation("leftover", f"{len(collections[name])} in {name} of {service}")
