@@ -34,8 +34,8 @@ async def test_whatever_dies_nothing_is_lost_and_nothing_doubled(
 
     report = await judged_run(own_stack, tmp_path, plan, killing)
 
-    assert not report.violations, report
-    assert report.kills >= LEAST_KILLS, report
-    assert set(report.points) == set(NAMES), report
-    assert report.blows["mongo"], report
-    assert bool(report.blows["kafka"]) == own_stack.durable, report
+    assert not report.violations, f"\n{report}"
+    assert report.kills >= LEAST_KILLS, f"\n{report}"
+    assert set(report.points) == set(NAMES), f"\n{report}"
+    assert report.blows["mongo"], f"\n{report}"
+    assert bool(report.blows["kafka"]) == own_stack.durable, f"\n{report}"

@@ -85,5 +85,5 @@ async def test_a_planted_bug_is_seen(planted: Planted, own_stack: Stack, tmp_pat
 
     report = await judged_run(own_stack, tmp_path, planted.plan, Killing(points=points), commands)
 
-    assert sum(report.points.values()) == len(points), report
-    assert planted.kinds & {violation.kind for violation in report.violations}, report
+    assert sum(report.points.values()) == len(points), f"\n{report}"
+    assert planted.kinds & {violation.kind for violation in report.violations}, f"\n{report}"

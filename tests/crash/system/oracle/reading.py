@@ -23,7 +23,7 @@ Keys: TypeAlias = Mapping[str, Document]
 PARTITIONS: Final = 12
 TOPICS: Final = (
     "identity", "referral", "appointment", "offer", "capacity", "response", "notification",
-    "submission.referral.dlt", "submission.matching.dlt",
+    "submission", "submission.referral.dlt", "submission.matching.dlt",
 )  # fmt: skip
 COLLECTIONS: Final = {
     "referral": ("pathways", "intake", "outbox", "parked", "dead_letters"),
@@ -106,7 +106,7 @@ class Found:
         """Events by type, each once however often it is on its topic."""
         once: dict[tuple[str, str, int], Record] = {}
         for topic, records in self.wire.items():
-            if not topic.endswith(".dlt"):
+            if not topic.startswith("submission"):
                 for one in records:
                     once.setdefault((topic, one.subject, one.sequence), one)
         by_type = defaultdict(list)
@@ -117,11 +117,8 @@ class Found:
     @cached_property
     def numbered(self) -> int:
         """How many events there are that reporting reads."""
-        return sum(
-            len(records)
-            for records in self.events.values()
-            for records in [[one for one in records if one.topic != "identity"]]
-        )
+        every = (one for records in self.events.values() for one in records)
+        return sum(one.topic != "identity" for one in every)
 
 
 async def read(
