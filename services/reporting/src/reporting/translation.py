@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.event import Envelope, Event, UnknownType, read
 from contracts.events import (
+    AdmissionNoted,
     AppointmentAttended,
     AppointmentBooked,
     CapacityDeclared,
@@ -28,6 +29,7 @@ from contracts.events import (
     OfferUnavailable,
     ProviderChosen,
     ReferralReceived,
+    ReferralTransferred,
     RightToChooseDecided,
     StayChosen,
     SubmissionRejected,
@@ -202,6 +204,16 @@ def _attended(event: AppointmentAttended) -> Fact:
     )
 
 
+def _admission(event: AdmissionNoted) -> Fact:
+    return facts.Admission(
+        event.admission_id, event.provider, event.step, event.on, event.decided_to_admit_on
+    )
+
+
+def _transferred(event: ReferralTransferred) -> Fact:
+    return facts.Transferred(event.from_provider, event.to_provider, event.effective_on)
+
+
 def _intended(event: NotificationIntended) -> Fact:
     return facts.Messaged(event.message_id, "intended", event.channel, event.template)
 
@@ -249,6 +261,8 @@ _TRANSLATIONS: dict[type[Event], Callable[[Any], Fact]] = {
     OfferExpired: _expired,
     AppointmentBooked: _booked,
     AppointmentAttended: _attended,
+    AdmissionNoted: _admission,
+    ReferralTransferred: _transferred,
     NotificationIntended: _intended,
     NotificationHandedOver: _handed_over,
     NotificationDelivered: _delivered,

@@ -173,6 +173,28 @@ class Attended:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """The newest step of an admission, or of the wait for one since it was decided on."""
+
+    admission: str
+    provider: str
+    step: Literal["planned", "admitted", "cancelled", "discharged"]
+    on: date
+    decided_on: date | None
+    kind: Literal["admission"] = "admission"
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Another provider is responsible from a day on; the start of the clock stays."""
+
+    from_provider: str
+    to_provider: str
+    on: date
+    kind: Literal["transferred"] = "transferred"
+
+
+@dataclass(frozen=True, slots=True)
 class Messaged:
     """A step of a message to the patient."""
 
@@ -217,6 +239,8 @@ Fact: TypeAlias = (
     | Ended
     | Booked
     | Attended
+    | Admission
+    | Transferred
     | Messaged
     | Declared
     | Unnamed

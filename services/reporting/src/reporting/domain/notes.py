@@ -25,9 +25,9 @@ def notes(manifest: Mapping[str, Any]) -> str:
   day while it runs. "Over 18 weeks" is strictly over: 126 days are not, 127 days are. A start that
   is missing, 1900-01-01 or after the end is counted and never banded.
 - Weeks end on Sunday.
-- `provider` is the provider responsible now: the one whose place was accepted, otherwise the one
-  referred to. `provider_type` is what the offer said, otherwise follows from the form of the code,
-  and is empty where neither tells.
+- `provider` is the provider responsible now: the one the pathway was transferred to, otherwise the
+  one whose place was accepted, otherwise the one referred to. `provider_type` is what the offer
+  said, otherwise follows from the form of the code, and is empty where neither tells.
 - `informed` means that every provider on the list was shown with a wait and a distance. Quality is
   not part of it.
 - Rows that break a rule of the data dictionary stay in and are counted in `manifest.json`.

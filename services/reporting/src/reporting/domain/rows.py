@@ -22,6 +22,7 @@ from reporting.domain.facts import (
     Source,
     Started,
     Stopped,
+    Transferred,
 )
 from reporting.domain.projection import PathwayRecord
 from reporting.domain.weeks import (
@@ -179,7 +180,7 @@ def pathway_row(record: PathwayRecord, as_at: date) -> dict[str, Any]:
     """The row of a pathway as it stands at the end of `as_at`. The record is one (`is_pathway`)."""
     referred = record.first(Referred)
     assert referred is not None
-    provider, site = _where(record, referred)
+    provider, site = where(record, referred)
     return {
         "pathway_id": record.subject,
         "as_at": as_at,
@@ -198,12 +199,16 @@ def pathway_row(record: PathwayRecord, as_at: date) -> dict[str, Any]:
     }
 
 
-def _where(record: PathwayRecord, referred: Referred) -> tuple[str, str | None]:
+def where(record: PathwayRecord, referred: Referred) -> tuple[str, str | None]:
     """The provider that is responsible now, and the site where that is known."""
     offer = _newest_offer(record)
-    if isinstance(offer, Accepted):
-        return offer.provider, offer.site
-    return referred.provider, None
+    accepted = (offer.provider, offer.site) if isinstance(offer, Accepted) else None
+    transferred = record.last(Transferred)
+    if transferred is None:
+        return accepted or (referred.provider, None)
+    if accepted is not None and accepted[0] == transferred.to_provider:
+        return accepted
+    return transferred.to_provider, None
 
 
 def _about_the_referral(referred: Referred, on: date) -> dict[str, Any]:
