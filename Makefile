@@ -20,7 +20,7 @@ PROJECTS := $(DISTRIBUTIONS:%=%/pyproject.toml)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup dev run once check test test-kafka fuzz bench contracts requirements vendor clean
+.PHONY: help setup dev run once check test test-kafka fuzz bench national contracts requirements vendor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -81,6 +81,11 @@ fuzz: dev ## Search longer for inputs that break an edge
 
 bench: dev ## Measure, as ratios inside one run (BENCH=engine for one measurement)
 	python -m tests.bench $(BENCH)
+
+RTT ?= $(or $(FAIRWAIT_SHARED),../shared)/data/rtt/2026-01-full-extract-32-icbs.csv.gz
+
+national: setup ## Tell a published month as events and compare every cell (RTT=file ARGS="--workers 2")
+	fairwait national $(RTT) $(ARGS)
 
 # --- Write what is committed -----------------------------------------------------------------
 

@@ -99,7 +99,7 @@ def test_ten_thousand_releases_show_no_count_of_one_to_seven() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_a_solver_given_a_release_and_its_former_one_recovers_nothing(part: int) -> None:
-    """100,000 tables: make bench BENCH=disclosure."""
+    """100,000 tables: python -m tests.bench.disclosure --tables 100000."""
     for seed in range(10_000 + part * 1_250, 11_250 + part * 1_250):
         for former, release, universe in releases(seed):
             assert Attack(release, former, universe).recovered() == 0, seed

@@ -30,6 +30,7 @@ COMMANDS = {
     "dataset": ("dataset:app", "Releases of the data set: build, verify."),
     "reference": ("reference:app", "The reference world of hospitals and waits: build."),
     "allocate": ("allocate:allocate_command", "Plan who of all long waiters could go sooner."),
+    "national": ("national:national", "Prove the monthly tables on a month that was published."),
     "token": ("token:token", "Print a token with which to call the services here."),
     "config": ("config:config", "Print the settings of a service, secrets masked."),
     "sink": ("sink:sink", "Take every message for patients and show it on a page."),
