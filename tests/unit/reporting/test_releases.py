@@ -18,10 +18,12 @@ from chassis.messages import Recorded
 from contracts.event import read
 from contracts.events import DatasetPublished
 from reporting import files
-from reporting.domain.figures import Figure, answer, keys_of
+from reporting.domain.dataset import TABLES
+from reporting.domain.figures import Figure, answer, key_column, keys_of
 from reporting.domain.gathering import rows_of
 from reporting.domain.ledger import Entry, unseal
 from reporting.domain.projection import project
+from reporting.domain.rows import SCHEMA_VERSION
 from reporting.handlers import publish_release, record_batch
 from reporting.releases import LedgerDamaged, build_release, count, rebuild, verify_ledger
 from reporting.repositories import SEGMENTS, Ledger
@@ -63,8 +65,13 @@ async def test_a_release_has_one_row_per_pathway_and_says_what_it_holds(
 
     folder = section.directory / "0001"
     attended = files.read_table(folder, "pathways")["attendances"].sum()
-    assert manifest["rows"] == {"pathways": 62, "activity": attended}
-    assert manifest["rows_that_break_a_rule"] == {"pathways": {}, "activity": {}}
+    assert manifest["rows"] == {
+        "pathways": 62,
+        "activity": attended,
+        "capacity": 1,
+        "messages": 3,
+    }
+    assert manifest["rows_that_break_a_rule"] == {table: {} for table in manifest["rows"]}
     assert manifest["has_not_reported"] == ["NV7", "RJ1", "RXX", "RYJ"]
     assert manifest["events"] == len(events_of(DAY)) == sum(manifest["events_by_type"].values())
     assert files.damaged(folder) == []
@@ -269,7 +276,7 @@ async def test_all_formats_hold_the_same_rows(section: ReportingSection) -> None
     await release(section, MemoryUnits())
     folder = section.directory / "0001"
 
-    for table in ("pathways", "activity"):
+    for table in TABLES:
         frame = files.read_table(folder, table)
         with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
             from_csv = list(csv.DictReader(file))
@@ -296,7 +303,7 @@ async def test_parquet_says_which_data_set_it_is(section: ReportingSection) -> N
     metadata = pl.read_parquet_metadata(section.directory / "0001" / "pathways.parquet")
 
     assert metadata["as_at"] == "2026-03-31"
-    assert metadata["schema_version"] == "1.0.0"
+    assert metadata["schema_version"] == SCHEMA_VERSION
 
 
 DANGEROUS = [
@@ -372,16 +379,16 @@ async def test_the_rows_of_a_thousand_cells_are_recomputed_from_their_events(
         for row in pl.read_parquet(folder / files.LINEAGE).to_dicts()
     }
     stored = await _stored_events(units)
-    tables = {table: files.read_table(folder, table) for table in ("pathways", "activity")}
+    tables = {table: files.read_table(folder, table) for table in TABLES}
     random = Random(9)
 
     for _ in range(1_000):
         table = random.choice(list(tables))
         row = tables[table].row(random.randrange(tables[table].height), named=True)
         column = random.choice(list(row))
-        key = row["pathway_id" if table == "pathways" else "activity_id"]
+        key = row[key_column(table)]
         events = [stored[event_id] for event_id in lineage[table, key]]
-        record = project(row["pathway_id"], map(said_by, events))
+        record = project(events[0].subject, map(said_by, events))
         again = next(one for one in rows_of(record, AS_AT)[table] if key in one.values())
         assert again[column] == row[column], (table, column)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from contracts.topics import PARTITIONS
 from reporting import files
 from reporting.domain.balance import Tally
-from reporting.domain.dataset import TABLES, Frame, broken_rules
+from reporting.domain.dataset import Frame, broken_rules
 from reporting.domain.dictionary import (
     NAME,
     TITLE,
@@ -26,7 +26,7 @@ from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
 from reporting.domain.manifest import EDITION, FileFacts, manifest
 from reporting.domain.notes import notes
 from reporting.domain.projection import PathwayRecord
-from reporting.domain.public import as_published, edition, public_files
+from reporting.domain.public import SUBJECTS, as_published, edition, public_files
 from reporting.domain.rows import SCHEMA_VERSION
 from reporting.handlers import publish_release
 from reporting.ports import Units
@@ -407,5 +407,5 @@ def _former(order: Order) -> Mapping[str, Release] | None:
     if order.former is None:
         return None
     folder = order.section.directory / order.former
-    frames = {table: files.read_table(folder, table) for table in TABLES}
+    frames = {table: files.read_table(folder, table) for table in SUBJECTS}
     return as_published(frames, files.read_public(folder))

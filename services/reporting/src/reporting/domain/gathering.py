@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from reporting.domain.capacity import capacity_rows
 from reporting.domain.dataset import (
     LINEAGE_TOPICS,
     TABLES,
@@ -16,6 +17,7 @@ from reporting.domain.dataset import (
 )
 from reporting.domain.ledger import Head
 from reporting.domain.manifest import Census, Ends
+from reporting.domain.messages import message_rows
 from reporting.domain.projection import PathwayRecord, event_id
 from reporting.domain.rows import activity_rows, is_pathway, pathway_row
 
@@ -41,11 +43,10 @@ class Gathering:
         rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
         lineage: list[dict[str, Any]] = []
         for record in map(self.census.take, records):
-            if is_pathway(record):
-                own = rows_of(record, self.as_at)
-                lineage += lineage_of(record, own)
-                for table, made in own.items():
-                    rows[table] += made
+            own = rows_of(record, self.as_at)
+            lineage += lineage_of(record, own)
+            for table, made in own.items():
+                rows[table] += made
         self._parts.append({table: frame(table, made) for table, made in rows.items()})
         self._lineage.append(pl.DataFrame(lineage, schema=LINEAGE_TYPES, orient="row"))
 
@@ -77,8 +78,13 @@ class Gathering:
 
 
 def rows_of(record: PathwayRecord, as_at: date) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a pathway in every table."""
-    return {"pathways": [pathway_row(record, as_at)], "activity": list(activity_rows(record))}
+    """The rows of a record in every table."""
+    return {
+        "pathways": [pathway_row(record, as_at)] if is_pathway(record) else [],
+        "activity": list(activity_rows(record)),
+        "capacity": capacity_rows(record),
+        "messages": message_rows(record),
+    }
 
 
 def lineage_of(

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
-from contracts.codes import RTT_GROUPS, UnknownCode, rtt_group_of
+from contracts.codes import RTT_GROUPS
 from reporting.domain.facts import Admission, Fact, Referred, Started, Stopped, Transferred
 from reporting.domain.projection import PathwayRecord
-from reporting.domain.rows import NULLIFIED, where
+from reporting.domain.rows import NULLIFIED, group_of, where
 from reporting.domain.weeks import LAST_BAND, days_waited, rtt_band
 
 Part: TypeAlias = Literal["Part_1A", "Part_1B", "Part_2", "Part_2A", "Part_3"]
@@ -112,7 +112,7 @@ def counted(record: PathwayRecord, month: Month) -> Iterator[tuple[Line, int]]:
     referred = record.first(Referred)
     if referred is None:
         return
-    group = _group(referred.treatment_function, month.last)
+    group = group_of(referred.treatment_function, month.last)
     if group is None:
         return
     commissioner = referred.commissioner or NO_COMMISSIONER
@@ -165,13 +165,6 @@ def _clock(record: PathwayRecord) -> Iterator[Started | Stopped]:
 def _place(started_on: date, until: date) -> int:
     days = days_waited(started_on, until)
     return UNKNOWN if days is None else rtt_band(days)
-
-
-def _group(treatment_function: str, on: date) -> str | None:
-    try:
-        return rtt_group_of(treatment_function, on).code
-    except UnknownCode:
-        return None
 
 
 def _first_responsible(record: PathwayRecord, referred: Referred, on: date) -> str:

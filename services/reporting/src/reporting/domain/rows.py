@@ -36,7 +36,7 @@ from reporting.domain.weeks import (
     week_ending,
 )
 
-SCHEMA_VERSION: Final = "1.0.0"
+SCHEMA_VERSION: Final = "1.1.0"
 
 State: TypeAlias = Literal[
     "waiting",  # no list is open: none was made, or the next one is being made
@@ -216,12 +216,13 @@ def _about_the_referral(referred: Referred, on: date) -> dict[str, Any]:
         "publisher": referred.publisher,
         "commissioner": referred.commissioner,
         "treatment_function": referred.treatment_function,
-        "rtt_group": _group(referred.treatment_function, on),
+        "rtt_group": group_of(referred.treatment_function, on),
         "referral_source": _padded(referred.source),
         "referral_source_validity": referred.source_validity,
         "referring_organisation": referred.referring,
         "priority": referred.priority,
         "received_on": referred.received_on,
+        "received_week_ending": week_ending(referred.received_on),
         "age_band": age_band(referred.age),
         "sex": referred.sex,
         "synthetic": referred.synthetic,
@@ -233,7 +234,8 @@ def _padded(source: str | None) -> str | None:
     return None if source is None else source.zfill(2)
 
 
-def _group(treatment_function: str, on: date) -> str | None:
+def group_of(treatment_function: str, on: date) -> str | None:
+    """The group that a function is published under; None for a function in no group."""
     try:
         return rtt_group_of(treatment_function, on).code
     except UnknownCode:
@@ -323,12 +325,13 @@ def _activity_row(
     started_on = clock.started_on
     days = days_waited(started_on, attended.on) if started_on else None
     about = _about_the_referral(referred, attended.on)
-    del about["received_on"]
+    del about["received_on"], about["received_week_ending"]
     return {
         "activity_id": attended.appointment,
         "pathway_id": record.subject,
         "week_ending": week_ending(attended.on),
         "activity_on": attended.on,
+        "month": f"{attended.on:%Y-%m}",
         "pod": "first_outpatient" if number == 1 else "follow_up_outpatient",
         "provider": attended.provider,
         "site": attended.site,
