@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, Request
 
+from reporting.domain.views import VIEWS
 from reporting.releases import build_release
 from reporting.settings import ReportingSection
 from tests.browser.journey import served, violations
@@ -68,6 +69,23 @@ async def test_the_chart_is_drawn_and_the_browser_has_nothing_to_complain_of(
     assert await bars.count() > 10
     wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not await page.evaluate(wider)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_every_view_draws_its_chart_and_meets_wcag(
+    page: Page, address: str, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    complaints = complaints_of(page)
+    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+    for name in VIEWS:
+        await page.goto(f"/views/{name}")
+        await page.wait_for_selector("[data-drawn=yes]")
+        assert await violations(page) == [], name
+        assert not await page.evaluate(wider), name
+
+    assert complaints == []
 
 
 async def test_a_figure_leads_to_an_event(page: Page) -> None:

@@ -1,5 +1,6 @@
 """The HTTP interface for programs: releases and their files, counts, lineage, the ledger."""
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -18,6 +19,7 @@ from reporting.access import Reader, note_access
 from reporting.domain.dataset import TABLES, columns
 from reporting.domain.figures import NoSuchFigure, figure_of, key_column
 from reporting.domain.overview import Overview, chart_of_states, overview
+from reporting.domain.views import VIEWS, View, as_json, view
 from reporting.settings import ReportingSection
 from reporting.views import render, wants_page
 from reporting.work import ReportingWork
@@ -40,6 +42,7 @@ MEDIA_TYPES: Final = {
 Release = Annotated[str, InPath(pattern=r"^([0-9]{4,}|latest)$", description="a number or latest")]
 FileName = Annotated[str, InPath(pattern=r"^[A-Za-z]+\.[a-z]+$")]
 PublicName = Annotated[str, InPath(pattern=r"^[A-Za-z-]+\.[a-z]+$")]
+ViewName = Annotated[str, InPath(pattern=r"^[a-z-]{1,40}$")]
 Table = Annotated[str, InPath(pattern=r"^[a-z]+$")]
 Key = Annotated[str, InPath(pattern=r"^[0-9A-Za-z._:-]{1,200}$")]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
@@ -116,6 +119,34 @@ async def chart_values(request: Request, release: Release, who: Reader) -> Respo
     return Response(orjson.dumps(chart_of_states(shown)), media_type="application/json")
 
 
+@router.get("/views/{name}")
+async def read_view(
+    request: Request, name: ViewName, who: Reader, release: str = LATEST
+) -> Response:
+    """A view of a release: a table of figures, each with the question it answers, and its chart."""
+    folder = await folder_of(request, release)
+    shown = await _view(folder, name)
+    note_access(who, f"view {name}", folder.name)
+    if wants_page(request):
+        manifest = await run_in_threadpool(files.read_manifest, folder)
+        return render("view.html", manifest=manifest, shown=shown)
+    body = {"release": folder.name, **as_json(shown)}
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get("/charts/{release}/views/{name}.json")
+async def view_values(request: Request, release: Release, name: ViewName, who: Reader) -> Response:
+    """The values of the chart of a view: the figures of its table, no others."""
+    shown = await _view(await folder_of(request, release), name)
+    return Response(orjson.dumps(shown.chart), media_type="application/json")
+
+
+async def _view(folder: Path, name: str) -> View:
+    if name not in VIEWS:
+        raise missing("There is no such view.")
+    return await run_in_threadpool(view_of, folder, name)
+
+
 # ---- counts and the ledger
 
 
@@ -144,8 +175,8 @@ async def read_figure(
 ) -> Response:
     """A figure, the rows it counts, and the events of each.
 
-    `table` and `measure` (count, median_days) and any column of the table as column=value; an
-    empty value asks for empty cells, * for those that are not.
+    `table` and `measure` (count, median_days, places) and any column of the table as column=value; an
+    empty value asks for empty cells, * for those that are not, a|b for a or b.
     """
     found, folder = await figure_lineage(request, release, page)
     note_access(who, "lineage", folder.name)
@@ -273,6 +304,13 @@ async def folder_of(request: Request, release: str) -> Path:
 def overview_of(folder: Path) -> Overview:
     """The figures of the first page, of one release."""
     return overview({table: files.read_table(folder, table) for table in TABLES})
+
+
+@lru_cache(maxsize=16)
+def view_of(folder: Path, name: str) -> View:
+    """A view of one release."""
+    as_at = date.fromisoformat(files.read_manifest(folder)["as_at"])
+    return view(name, {table: files.read_table(folder, table) for table in TABLES}, as_at)
 
 
 def missing(message: str) -> Rejected:

@@ -12,8 +12,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chassis.faults import Fault
-from reporting.domain.figures import ANY, EMPTY, Answer, Figure
+from reporting.domain.figures import ANY, EMPTY, OR, Answer, Figure, Measure
 from reporting.domain.overview import Cell
+from reporting.domain.views import TITLES
 
 STATIC: Final = Path(__file__).parent / "static"
 LONDON: Final = ZoneInfo("Europe/London")
@@ -73,9 +74,16 @@ def link(figure: Figure, release: str) -> str:
     return "/lineage/figure?" + urlencode([*figure.query(), ("release", release)])
 
 
+MEASURE_NAMES: Final[dict[Measure, str]] = {
+    "count": "Number of rows",
+    "median_days": "Median days",
+    "places": "Number of places",
+}
+
+
 def in_words(figure: Figure) -> str:
     """The question that a figure answers."""
-    measure = "Median days" if figure.measure == "median_days" else "Number of rows"
+    measure = MEASURE_NAMES[figure.measure]
     asked = [_condition(name, value) for name, value in figure.where]
     return f"{measure} in {figure.table}" + (f" where {', '.join(asked)}" if asked else "")
 
@@ -86,7 +94,7 @@ def _condition(name: str, value: str) -> str:
         return f"{column} is empty"
     if value == ANY:
         return f"{column} is not empty"
-    return f"{column} is {value}"
+    return f"{column} is {value.replace(OR, ' or ')}"
 
 
 def size(count: int) -> str:
@@ -117,7 +125,12 @@ def _made() -> Environment:
         "size": size,
         "told": told,
     }
-    environment.globals |= {"link": link, "in_words": in_words, "share": share}
+    environment.globals |= {
+        "link": link,
+        "in_words": in_words,
+        "share": share,
+        "menu": TITLES,
+    }
     return environment
 
 

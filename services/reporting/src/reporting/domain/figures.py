@@ -8,7 +8,7 @@ import polars as pl
 
 from reporting.domain.dataset import TABLES, Frame, columns
 
-Measure: TypeAlias = Literal["count", "median_days"]
+Measure: TypeAlias = Literal["count", "median_days", "places"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 
 DAYS_COLUMN: Final[Mapping[str, str]] = {
@@ -16,7 +16,9 @@ DAYS_COLUMN: Final[Mapping[str, str]] = {
     "activity": "days_at_activity",
 }
 # Columns that name one row are no question about many.
-NOT_ASKED: Final = frozenset({"pathway_id", "activity_id", "shortlist_id"})
+NOT_ASKED: Final = frozenset(
+    {"pathway_id", "activity_id", "shortlist_id", "message_id", "session_id"}
+)
 
 
 class NoSuchFigure(ValueError):
@@ -27,7 +29,7 @@ class NoSuchFigure(ValueError):
 class Figure:
     """Rows of `table` where each column has the value given, written as in the CSV file.
 
-    "" asks for empty cells and "*" for all that are not empty.
+    "" asks for empty cells, "*" for all that are not empty, and "a|b" for a or b.
     """
 
     table: str
@@ -63,6 +65,10 @@ def figure_of(query: Iterable[tuple[str, str]]) -> Figure:
         raise NoSuchFigure("no such measure")
     if set(given) - (set(columns(table)) - NOT_ASKED):
         raise NoSuchFigure("no such column, or one that names a single patient's row")
+    if measure == "median_days" and table not in DAYS_COLUMN:
+        raise NoSuchFigure("no wait in this table")
+    if measure == "places" and table != "capacity":
+        raise NoSuchFigure("no place in this table")
     where = tuple((name, value) for name, value in parameters if name in given)
     return Figure(table, measure, where)
 
@@ -72,6 +78,8 @@ def answer(figure: Figure, frame: Frame) -> Answer:
     of = rows_of(figure, frame)
     if figure.measure == "count":
         return Answer(of.height, of.height)
+    if figure.measure == "places":
+        return Answer(int(of["places"].sum()), of.height)
     days = of[DAYS_COLUMN[figure.table]].drop_nulls()
     median = days.median()
     return Answer(float(median) if isinstance(median, (int, float)) else None, days.len())
@@ -97,6 +105,7 @@ def keys_of(figure: Figure, frame: Frame) -> list[str]:
 
 EMPTY: Final = ""
 ANY: Final = "*"
+OR: Final = "|"
 
 
 def _condition(name: str, value: str) -> pl.Expr:
@@ -105,4 +114,4 @@ def _condition(name: str, value: str) -> pl.Expr:
         return column.is_null()
     if value == ANY:
         return column.is_not_null()
-    return column.cast(pl.String) == value
+    return column.cast(pl.String).is_in(value.split(OR))

@@ -5,6 +5,11 @@ async function draw(place) {
   const answer = await fetch(place.dataset.spec);
   const spec = await answer.json();
   spec.data = { url: place.dataset.values };
+  if (place.dataset.unit) {
+    spec.height = 24 * Number(place.dataset.bars);
+    spec.encoding.x.title = place.dataset.unit;
+    spec.encoding.color.scale.domain = place.dataset.series.split("|");
+  }
   await vegaEmbed(place, spec, {
     ast: true, // no eval, so that the content security policy needs no exception
     actions: false,
