@@ -138,7 +138,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "no such service": (moved(1_000_000, 0), "does not exist"),
     "no such week": (moved(0, 100), "does not exist"),
     "everybody in one place": (crowded, "another function"),
-    "another function": (rule("function", 77), "another function"),
+    "another function": (rule("function", 5), "another function"),
     "another activity": (patients("procedure", 10), "another activity"),
     "closed": (closed, "closed that week"),
     "too far": (patients("travel_limit_miles", 0), "travel limit"),
