@@ -1,7 +1,9 @@
 """The monthly return: who is counted in which part and band, on the day and the day after."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from contracts.events import (
@@ -11,8 +13,14 @@ from contracts.events import (
     ClockStopped,
     ReferralTransferred,
 )
+from reporting import files
 from reporting.domain.monthly import UNKNOWN, Line, Month, Return, counted
-from tests.unit.reporting.stories import Story, pathway_id, record_of, referral
+from reporting.domain.monthly_file import GROUP, LABELS, NUMBERS, PART, TOTAL_ALL
+from reporting.releases import build_release
+from reporting.settings import ReportingSection
+from tests.unit.reporting import stories
+from tests.unit.reporting.memory import NOW, MemoryUnits, consume
+from tests.unit.reporting.stories import Story, events_of, pathway_id, record_of, referral
 
 JANUARY = Month.of(2026, 1)
 ME = "RJ1"
@@ -185,3 +193,45 @@ def test_the_total_of_a_provider_and_commissioner_is_the_sum_of_its_groups() -> 
         "C_999": 3,
     }
     assert Line(ME, "QOP", "Part_2", "C_999") in lines
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [
+        (date(2026, 1, 30), date(2025, 12, 31)),
+        (date(2026, 1, 31), date(2026, 1, 31)),
+        (date(2026, 2, 1), date(2026, 1, 31)),
+    ],
+)
+def test_a_month_is_over_on_its_last_day(day: date, last: date) -> None:
+    assert Month.last_over(day).last == last
+
+
+async def test_a_release_holds_the_return_of_its_month_and_the_waits_behind_it(
+    tmp_path: Path,
+) -> None:
+    section = ReportingSection(directory=tmp_path)
+    units = MemoryUnits()
+    await consume(units, events_of(stories.day(seed=4, pathways=60)), batch=500)
+
+    await build_release(units, section, today=date(2026, 3, 31), now=NOW)
+
+    rows = pl.read_csv(tmp_path / "0001" / files.MONTHLY)
+    pathways = files.read_table(tmp_path / "0001", "pathways")
+    running = pathways.filter(pathways["rtt_stop"].is_null())
+    part_2 = rows.filter(pl.col(PART) == "Part_2")
+    assert rows.columns == [*LABELS, *NUMBERS]
+    assert set(rows["Period"]) == {"RTT-March-2026"}
+    assert part_2.filter(pl.col(GROUP) == "C_999")[TOTAL_ALL].sum() == running.height
+    assert part_2.filter(pl.col(GROUP) != "C_999")[TOTAL_ALL].sum() == running.height
+
+    waits = pl.read_csv(tmp_path / "0001" / files.WAITS)
+    assert waits["n"].sum() == running.height
+    first = waits.row(0, named=True)
+    days = running.filter(
+        pl.col("provider") == first["provider"],
+        pl.col("treatment_function") == str(first["treatment_function"]),
+    )["days_waited"]
+    assert (first["n"], first["median_days"]) == (days.len(), days.median())
+    assert first["mean_days"] == pytest.approx(days.mean(), abs=0.05)
+    assert first["median_days"] <= first["p92_days"] <= first["p95_days"]

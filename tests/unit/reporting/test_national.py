@@ -9,17 +9,8 @@ import pytest
 
 from contracts.event import Event
 from reporting.domain.monthly import Month
-from reporting.national.extract import (
-    GROUP,
-    KEY,
-    NUMBERS,
-    PART,
-    Cell,
-    Extract,
-    NotAnExtract,
-    compare,
-    month_of,
-)
+from reporting.domain.monthly_file import GROUP, KEY, NUMBERS, PART
+from reporting.national.extract import Cell, Extract, NotAnExtract, compare, month_of
 from reporting.national.proof import prove, sampled
 from reporting.national.simulation import Telling, days_in
 from reporting.national.slices import ChainBroken, count, slices, tell

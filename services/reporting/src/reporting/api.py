@@ -40,8 +40,7 @@ MEDIA_TYPES: Final = {
 }
 
 Release = Annotated[str, InPath(pattern=r"^([0-9]{4,}|latest)$", description="a number or latest")]
-FileName = Annotated[str, InPath(pattern=r"^[A-Za-z]+\.[a-z]+$")]
-PublicName = Annotated[str, InPath(pattern=r"^[A-Za-z-]+\.[a-z]+$")]
+FileName = Annotated[str, InPath(pattern=r"^[A-Za-z-]+\.[a-z]+$")]
 ViewName = Annotated[str, InPath(pattern=r"^[a-z-]{1,40}$")]
 Table = Annotated[str, InPath(pattern=r"^[a-z]+$")]
 Key = Annotated[str, InPath(pattern=r"^[0-9A-Za-z._:-]{1,200}$")]
@@ -79,7 +78,7 @@ async def read_file(request: Request, release: Release, file: FileName, who: Rea
 
 @router.get("/dataset/{release}/public/{file}", response_class=FileResponse)
 async def read_public_file(
-    request: Request, release: Release, file: PublicName, who: Reader
+    request: Request, release: Release, file: FileName, who: Reader
 ) -> Response:
     """One file of the public edition: counts under disclosure control, and their notes."""
     return await _file(request, release, f"{files.PUBLIC}/{file}", who)

@@ -17,6 +17,8 @@ FORMATS: Final = ("csv", "parquet", "ndjson")
 MANIFEST: Final = "manifest.json"
 LINEAGE: Final = "lineage.parquet"
 PUBLIC: Final = "public"
+MONTHLY: Final = "rtt-monthly.csv"
+WAITS: Final = "waits.csv"
 WORKBOOK: Final = "dataset.xlsx"
 
 # A spreadsheet may take a cell that begins so for a formula (OWASP, CSV injection); the wide
@@ -43,13 +45,14 @@ def table_bytes(table: str, frame: Frame, metadata: Mapping[str, str]) -> dict[s
     """The files of one table by name. The same rows and metadata give the same bytes."""
     rows = in_order(table, frame)
     return {
-        f"{table}.csv": _csv(rows),
+        f"{table}.csv": csv_bytes(rows),
         f"{table}.parquet": _parquet(rows, metadata),
         f"{table}.ndjson": _ndjson(rows),
     }
 
 
-def _csv(frame: Frame) -> bytes:
+def csv_bytes(frame: Frame) -> bytes:
+    """UTF-8, LF, quoted as in RFC 4180; no text that a spreadsheet takes for a formula."""
     out = io.BytesIO()
     guarded(frame).write_csv(out, line_terminator="\n", quote_style="necessary")
     return out.getvalue()

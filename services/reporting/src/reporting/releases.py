@@ -24,9 +24,11 @@ from reporting.domain.facts import Said, Source
 from reporting.domain.gathering import Gathering
 from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
 from reporting.domain.manifest import EDITION, FileFacts, manifest
+from reporting.domain.monthly_file import in_layout, period_of
 from reporting.domain.notes import notes
 from reporting.domain.projection import PathwayRecord
 from reporting.domain.public import SUBJECTS, as_published, edition, public_files
+from reporting.domain.published_waits import published_waits
 from reporting.domain.rows import SCHEMA_VERSION
 from reporting.handlers import publish_release
 from reporting.ports import Units
@@ -367,6 +369,8 @@ def _make(gathered: Gathering, order: Order) -> Made:
         "datapackage.json": files.json_bytes(data_package(described, order.release, as_at)),
         "dictionary.csv": dictionary_csv().encode(),
         "dictionary.md": dictionary_markdown().encode(),
+        files.MONTHLY: files.csv_bytes(_monthly(gathered)),
+        files.WAITS: files.csv_bytes(published_waits(tables["pathways"], gathered.as_at)),
         **_public(tables, as_at, order),
     }
     refused = refusal(tables)
@@ -389,6 +393,11 @@ def _make(gathered: Gathering, order: Order) -> Made:
     stated["files"][NOTES] = asdict(files.facts_of(others[NOTES]))
     others[files.MANIFEST] = files.json_bytes(stated)
     return Made({**contents, **others}, stated)
+
+
+def _monthly(gathered: Gathering) -> Frame:
+    counted = gathered.monthly
+    return in_layout(counted.with_totals(), period_of(counted.month))
 
 
 def _cover(as_at: str, release: str) -> list[str]:

@@ -18,6 +18,7 @@ from reporting.domain.dataset import (
 from reporting.domain.ledger import Head
 from reporting.domain.manifest import Census, Ends
 from reporting.domain.messages import message_rows
+from reporting.domain.monthly import Month, Return
 from reporting.domain.projection import PathwayRecord, event_id
 from reporting.domain.rows import activity_rows, is_pathway, pathway_row
 
@@ -32,17 +33,22 @@ class Gathering:
 
     as_at: date
     census: Census = field(default_factory=Census)
+    monthly: Return = field(init=False)
     _heads: list[Head] = field(default_factory=list)
     _types: dict[str, int] = field(default_factory=dict)
     _latest: dict[str, datetime] = field(default_factory=dict)
     _parts: list[Mapping[str, Frame]] = field(default_factory=list)
     _lineage: list[Frame] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.monthly = Return(Month.last_over(self.as_at))
+
     def take(self, records: Iterable[PathwayRecord]) -> None:
         """Adds the rows of these records, and what they say of publishers and rules."""
         rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
         lineage: list[dict[str, Any]] = []
         for record in map(self.census.take, records):
+            self.monthly.take([record])
             own = rows_of(record, self.as_at)
             lineage += lineage_of(record, own)
             for table, made in own.items():

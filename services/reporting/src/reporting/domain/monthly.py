@@ -7,7 +7,7 @@ added to it; C_999 is the sum over the groups and never counted with them.
 import calendar
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from contracts.codes import RTT_GROUPS
@@ -46,6 +46,15 @@ class Month:
     def of(cls, year: int, month: int) -> "Month":
         last = calendar.monthrange(year, month)[1]
         return cls(date(year, month, 1), date(year, month, last))
+
+    @classmethod
+    def last_over(cls, day: date) -> "Month":
+        """The newest month of which no day is left after this one."""
+        own = cls.of(day.year, day.month)
+        if own.last == day:
+            return own
+        before = own.first - timedelta(days=1)
+        return cls.of(before.year, before.month)
 
     def holds(self, day: date) -> bool:
         return self.first <= day <= self.last

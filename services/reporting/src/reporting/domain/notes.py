@@ -40,6 +40,11 @@ def notes(manifest: Mapping[str, Any]) -> str:
   byte, from the ledger.
 - `public/` is the only part that may be published: counts under disclosure control, with its own notes.
 - {_about_the_workbook(manifest["refused"])}
+- `rtt-monthly.csv` is the monthly return of the newest month that is over, in the layout of the
+  published full extract. C_999 is a sum and Part_2A a part of Part_2: never add them to the rest.
+  Names of organisations are left empty.
+- `waits.csv` tells by provider and treatment function how long those who wait have waited: mean,
+  median, 92nd and 95th percentile in days, each with n and date.
 - `datapackage.json` describes the CSV files for machines, `dictionary.md` for people.
 """
 

@@ -8,51 +8,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import polars as pl
 
-from reporting.domain.monthly import (
-    BANDS,
-    DESCRIPTIONS,
-    PARTS,
-    TOTAL_GROUP,
-    UNKNOWN,
-    Line,
-    Month,
-    Part,
-    group_names,
-)
-
-PROVIDER: Final = "Provider Org Code"
-COMMISSIONER: Final = "Commissioner Org Code"
-PART: Final = "RTT Part Type"
-GROUP: Final = "Treatment Function Code"
-KEY: Final = (PROVIDER, COMMISSIONER, PART, GROUP)
-LABELS: Final = (
-    "Period",
-    "Provider Parent Org Code",
-    "Provider Parent Name",
-    PROVIDER,
-    "Provider Org Name",
-    "Commissioner Parent Org Code",
-    "Commissioner Parent Name",
+from reporting.domain.monthly import BANDS, PARTS, TOTAL_GROUP, Line, Month, Part
+from reporting.domain.monthly_file import (
+    BAND_COLUMNS,
     COMMISSIONER,
-    "Commissioner Org Name",
-    PART,
-    "RTT Part Description",
     GROUP,
-    "Treatment Function Name",
+    KEY,
+    LABELS,
+    NUMBERS,
+    PART,
+    PROVIDER,
+    TOTAL_ALL,
+    UNKNOWN_START,
+    in_layout,
 )
-BAND_COLUMNS: Final = (
-    *(f"Gt {k:02d} To {k + 1:02d} Weeks SUM 1" for k in range(BANDS - 1)),
-    "Gt 104 Weeks SUM 1",
-)
-TOTAL: Final = "Total"
-UNKNOWN_START: Final = "Patients with unknown clock start date"
-TOTAL_ALL: Final = "Total All"
-NUMBERS: Final = (*BAND_COLUMNS, TOTAL, UNKNOWN_START, TOTAL_ALL)
-COMPLETED: Final = ("Part_1A", "Part_1B")
 
 
 class NotAnExtract(ValueError):
@@ -151,34 +124,17 @@ def as_published(lines: Mapping[Line, Sequence[int]], like: Extract) -> pl.DataF
 
     Names of providers and commissioners are reference data; those of parts and groups are ours.
     """
-    built = pl.DataFrame(
-        [[*line, *_numbers(line.part, counts)] for line, counts in lines.items()],
-        schema={**dict.fromkeys(KEY, pl.String), **dict.fromkeys(NUMBERS, pl.Int32)},
-        orient="row",
-    )
+    built = in_layout(lines, like.period).drop(_NAMES)
     providers = like.rows.select(LABELS[1:5]).unique(PROVIDER)
     commissioners = like.rows.select(LABELS[5:9]).unique(COMMISSIONER)
-    groups = group_names()
     return (
         built.join(providers, on=PROVIDER, how="left")
         .join(commissioners, on=COMMISSIONER, how="left")
-        .with_columns(
-            pl.lit(like.period).alias("Period"),
-            pl.col(PART).replace_strict(cast(Any, DESCRIPTIONS)).alias("RTT Part Description"),
-            pl.col(GROUP).replace_strict(groups).alias("Treatment Function Name"),
-        )
         .select(*LABELS, *NUMBERS)
     )
 
 
-def _numbers(part: Part, counts: Sequence[int]) -> list[int | None]:
-    """The numbers of a line as the file fills them: some columns are blank in some parts."""
-    bands, other = list(counts[:BANDS]), counts[UNKNOWN]
-    if part in COMPLETED:
-        return [*bands, sum(bands), other, sum(bands) + other]
-    if part == "Part_3":
-        return [*[None] * BANDS, None, None, other]
-    return [*bands, None, None, sum(bands)]
+_NAMES: Final = [name for name in LABELS[1:9] if name not in KEY]
 
 
 @dataclass(frozen=True, slots=True)
