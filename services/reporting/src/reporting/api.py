@@ -16,8 +16,8 @@ from chassis.errors import Rejected
 from chassis.faults import BAD_REQUEST, NOT_FOUND, Kind
 from reporting import files, lineage, releases
 from reporting.access import Reader, note_access
-from reporting.domain.dataset import TABLES, columns
-from reporting.domain.figures import NoSuchFigure, figure_of, key_column
+from reporting.domain.dataset import TABLES, Frame, columns
+from reporting.domain.figures import NoSuchFigure, askable_columns, figure_of, key_column
 from reporting.domain.overview import Overview, chart_of_states, overview
 from reporting.domain.views import VIEWS, View, as_json, view
 from reporting.settings import ReportingSection
@@ -302,14 +302,19 @@ async def folder_of(request: Request, release: str) -> Path:
 @lru_cache(maxsize=2)
 def overview_of(folder: Path) -> Overview:
     """The figures of the first page, of one release."""
-    return overview({table: files.read_table(folder, table) for table in TABLES})
+    return overview(_tables(folder))
 
 
 @lru_cache(maxsize=16)
 def view_of(folder: Path, name: str) -> View:
     """A view of one release."""
     as_at = date.fromisoformat(files.read_manifest(folder)["as_at"])
-    return view(name, {table: files.read_table(folder, table) for table in TABLES}, as_at)
+    return view(name, _tables(folder), as_at)
+
+
+def _tables(folder: Path) -> dict[str, Frame]:
+    """The tables without the names of rows, which are most of their size."""
+    return {table: files.read_table(folder, table, askable_columns(table)) for table in TABLES}
 
 
 def missing(message: str) -> Rejected:

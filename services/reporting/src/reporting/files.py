@@ -119,9 +119,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return content
 
 
-def read_table(folder: Path, table: str) -> Frame:
-    """A table of a release, with its declared types."""
-    return pl.read_parquet(folder / f"{table}.parquet")
+def read_table(folder: Path, table: str, columns: list[str] | None = None) -> Frame:
+    """A table of a release, with its declared types; with `columns` only these are read."""
+    return pl.read_parquet(folder / f"{table}.parquet", columns=columns)
 
 
 def read_public(folder: Path) -> dict[str, bytes]:

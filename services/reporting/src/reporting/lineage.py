@@ -8,7 +8,7 @@ import polars as pl
 
 from contracts.topics import BY_NAME
 from reporting import files
-from reporting.domain.figures import Answer, Figure, answer, keys_of
+from reporting.domain.figures import Answer, Figure, answer, asked_columns, keys_of
 from reporting.domain.ledger import Entry, Position, Segment, flaw_in, unseal
 from reporting.domain.projection import parse_event_id
 from reporting.ports import Units
@@ -59,7 +59,7 @@ def row_lineage(folder: Path, table: str, key: str) -> RowLineage | None:
 
 def figure_lineage(folder: Path, figure: Figure, page: int) -> FigureLineage:
     """The answer to a figure and its rows from `page` (counted from 1)."""
-    frame = files.read_table(folder, figure.table)
+    frame = files.read_table(folder, figure.table, asked_columns(figure))
     keys = keys_of(figure, frame)
     start = (page - 1) * PAGE
     rows = _of_keys(folder, figure.table, keys[start : start + PAGE])

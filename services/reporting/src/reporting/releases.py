@@ -11,36 +11,20 @@ from typing import Any, Final
 from contracts.topics import PARTITIONS
 from reporting import files
 from reporting.domain.balance import Tally
-from reporting.domain.dataset import Frame, broken_rules
-from reporting.domain.dictionary import (
-    NAME,
-    TITLE,
-    data_package,
-    dictionary_csv,
-    dictionary_markdown,
-)
-from reporting.domain.disclosure import Release
 from reporting.domain.facts import Said, Source
 from reporting.domain.gathering import Gathering
 from reporting.domain.ledger import Entry, Flaw, Head, Walk, unseal
-from reporting.domain.manifest import EDITION, FileFacts, manifest
-from reporting.domain.monthly_file import in_layout, period_of
-from reporting.domain.notes import notes
 from reporting.domain.projection import PathwayRecord
-from reporting.domain.public import SUBJECTS, as_published, edition, public_files
-from reporting.domain.published_waits import published_waits
-from reporting.domain.rows import SCHEMA_VERSION
 from reporting.handlers import publish_release
+from reporting.making import Order, make
 from reporting.ports import Units
 from reporting.repositories import Chain, collection_of
 from reporting.settings import ReportingSection
 from reporting.translation import told_in
 from reporting.work import ReportingWork
-from reporting.workbook import refusal, workbook
 
 SEGMENTS_AT_ONCE: Final = 16
 STEADY_TRIES: Final = 3
-NOTES: Final = "README.md"
 
 
 class LedgerDamaged(Exception):
@@ -89,7 +73,7 @@ async def build_release(
     former = _with_public(section.directory, await units.read(_published))
     gathered = await from_records(units, today)
     order = Order(release, now, section, former)
-    made = await asyncio.to_thread(_make, gathered, order)
+    made = await asyncio.to_thread(make, gathered, order)
     await asyncio.to_thread(files.put, section.directory / release, made.files)
     await units.run(publish_release, made.manifest)
     return made.manifest
@@ -137,7 +121,7 @@ async def rebuild(units: Units, section: ReportingSection, release: str) -> Rebu
 
     now = datetime.fromisoformat(stated["built_at"])
     order = Order(release, now, section, stated.get("public", {}).get("held_against"))
-    made = await asyncio.to_thread(_make, gathered, order)
+    made = await asyncio.to_thread(make, gathered, order)
     await asyncio.to_thread(
         files.put, section.directory / "rebuilt" / release, made.files, replace=True
     )
@@ -326,95 +310,3 @@ async def _read_segments(
     partition: int, first: int, last: int, work: ReportingWork
 ) -> Mapping[int, Any]:
     return await work.ledger.segments(partition, first, last)
-
-
-# ---- files
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The files of a release by name, its manifest among them."""
-
-    files: Mapping[str, bytes]
-    manifest: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be made: a release, and the one that its public edition is held against."""
-
-    release: str
-    now: datetime
-    section: ReportingSection
-    former: str | None
-
-
-def _make(gathered: Gathering, order: Order) -> Made:
-    tables = gathered.tables()
-    as_at = gathered.as_at.isoformat()
-    metadata = {"dataset": NAME, "as_at": as_at, "schema_version": SCHEMA_VERSION}
-
-    contents: dict[str, bytes] = {}
-    facts: dict[str, FileFacts] = {}
-    for table, rows in tables.items():
-        for name, content in files.table_bytes(table, rows, metadata).items():
-            contents[name] = content
-            facts[name] = files.facts_of(content, rows.height)
-
-    described = {
-        table: (facts[f"{table}.csv"].sha256, facts[f"{table}.csv"].bytes) for table in tables
-    }
-    others = {
-        files.LINEAGE: files.lineage_bytes(gathered.lineage()),
-        "datapackage.json": files.json_bytes(data_package(described, order.release, as_at)),
-        "dictionary.csv": dictionary_csv().encode(),
-        "dictionary.md": dictionary_markdown().encode(),
-        files.MONTHLY: files.csv_bytes(_monthly(gathered)),
-        files.WAITS: files.csv_bytes(published_waits(tables["pathways"], gathered.as_at)),
-        **_public(tables, as_at, order),
-    }
-    refused = refusal(tables)
-    if refused is None:
-        others[files.WORKBOOK] = workbook(tables, _cover(as_at, order.release))
-    stated = manifest(
-        release=order.release,
-        as_at=gathered.as_at,
-        now=order.now,
-        tables=facts,
-        others={name: files.facts_of(content) for name, content in others.items()},
-        broken={table: broken_rules(table, rows) for table, rows in tables.items()},
-        census=gathered.census,
-        ends=gathered.ends(),
-        expected=order.section.expected_publishers,
-        held_against=order.former,
-        refused={} if refused is None else {files.WORKBOOK: refused},
-    )
-    others[NOTES] = notes(stated).encode()
-    stated["files"][NOTES] = asdict(files.facts_of(others[NOTES]))
-    others[files.MANIFEST] = files.json_bytes(stated)
-    return Made({**contents, **others}, stated)
-
-
-def _monthly(gathered: Gathering) -> Frame:
-    counted = gathered.monthly
-    return in_layout(counted.with_totals(), period_of(counted.month))
-
-
-def _cover(as_at: str, release: str) -> list[str]:
-    return [f"{TITLE}. Release {release}, as at {as_at}.", f"Edition: {EDITION}."]
-
-
-def _public(tables: Mapping[str, Frame], as_at: str, order: Order) -> dict[str, bytes]:
-    """The files of the public edition, held against those of the release before."""
-    released = edition(tables, _former(order))
-    made = public_files(released, as_at, order.former)
-    return {f"{files.PUBLIC}/{name}": text.encode() for name, text in made.items()}
-
-
-def _former(order: Order) -> Mapping[str, Release] | None:
-    """The edition that this one is held against, with its exact counts."""
-    if order.former is None:
-        return None
-    folder = order.section.directory / order.former
-    frames = {table: files.read_table(folder, table) for table in SUBJECTS}
-    return as_published(frames, files.read_public(folder))

@@ -92,6 +92,19 @@ def rows_of(figure: Figure, frame: Frame) -> Frame:
     return frame.filter(*(_condition(name, value) for name, value in figure.where))
 
 
+def asked_columns(figure: Figure) -> list[str]:
+    """The columns that a figure needs, and the key of its rows."""
+    named = [name for name, _ in figure.where]
+    days = [DAYS_COLUMN[figure.table]] if figure.measure == "median_days" else []
+    places = ["places"] if figure.measure == "places" else []
+    return list(dict.fromkeys([key_column(figure.table), *named, *days, *places]))
+
+
+def askable_columns(table: str) -> list[str]:
+    """All columns that a figure may ask for: those that name one row are none of them."""
+    return [name for name in columns(table) if name not in NOT_ASKED]
+
+
 def key_column(table: str) -> str:
     """The column that names a row of this table."""
     return TABLES[table].primary_key()[0]
