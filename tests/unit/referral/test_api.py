@@ -73,8 +73,26 @@ async def test_every_read_and_every_attempt_is_on_record(trust: Site) -> None:
         (STRANGER, "validation", False),
         (TRUST, "booking", True),
     ]
-    assert {one["pathway_id"] for one in audit(trust)} == {PATHWAY}
+    assert [one["pathway_ids"] for one in audit(trust)] == [[PATHWAY]] * 3
     assert audit(trust)[0]["subject"] == "rj1-system"
+    assert [one["what"] for one in audit(trust)] == [
+        "GET /pathways/{pathway_id}",
+        "GET /pathways/{pathway_id}",
+        "GET /pathways",
+    ]
+
+
+async def test_a_list_is_one_read_of_all_its_pathways_and_an_empty_one_is_a_read_too(
+    trust: Site,
+) -> None:
+    await trust.post("ServiceRequest", service_request(**ubrn(1)))
+    await trust.post("ServiceRequest", service_request(**ubrn(2)))
+
+    listed = (await trust.get("/pathways")).json()["pathways"]
+    await trust.get("/pathways", organisation=STRANGER)
+
+    ids = [[one["pathway_id"] for one in listed], []]
+    assert [one["pathway_ids"] for one in audit(trust)] == ids
 
 
 @pytest.mark.parametrize("reason", ["", "curiosity"])

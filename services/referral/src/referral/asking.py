@@ -34,4 +34,5 @@ async def asked(
     """A dependency: the question as it goes on record."""
     if reason is None or reason not in set(Reason):
         raise Rejected([REASON_REQUIRED.fault(header=REASON)])
-    return Question(caller.organisation, caller.subject, reason, request.state.request_id)
+    what = f"{request.method} {request.scope['route'].path}"
+    return Question(caller.organisation, caller.subject, reason, request.state.request_id, what)

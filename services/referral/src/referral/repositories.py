@@ -36,7 +36,7 @@ INDEXES: Final = (
     Index(PATHWAYS, ("patient",)),
     Index(INTAKE, ("verdict", "publisher", "day")),
     Index(INTAKE, ("day",)),
-    Index(AUDIT, ("pathway_id",)),
+    Index(AUDIT, ("pathway_ids",)),
 )
 
 
@@ -242,28 +242,35 @@ def entry_id(*parts: str) -> str:
 # ---- who read what
 
 
-class AuditTrail:
-    """One entry for every read of patient data: who, whom, why, when, and whether it was given."""
-
-    def __init__(self, work: Work) -> None:
-        self._documents = work.documents(AUDIT)
-
-    async def note(self, entry: "Read") -> None:
-        state = {**asdict(entry), "at": entry.at.isoformat()}
-        await self._documents.put(digest(*map(str, state.values())), state)
-
-
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read of patient data."""
+    """One read of patient data: who asked what of whom and why, and whether it was given.
+
+    A read of a list is one entry with all its pathways, also when there were none. A long file is
+    read part by part, with an entry for each before it goes out; `part` counts them.
+    """
 
     organisation: str
     subject: str
     reason: str
-    pathway_id: str
+    what: str
+    pathway_ids: tuple[str, ...]
     request_id: str
     given: bool
     at: datetime
+    part: int = 0
+
+
+class AuditTrail:
+    """One entry for every read of patient data; found by pathway, for whoever asks who looked."""
+
+    def __init__(self, work: Work) -> None:
+        self._documents = work.documents(AUDIT)
+
+    async def note(self, entry: Read) -> None:
+        state = {**asdict(entry), "pathway_ids": list(entry.pathway_ids)}
+        state["at"] = entry.at.isoformat()
+        await self._documents.put(digest(*map(str, state.values())), state)
 
 
 # ---- counts

@@ -1,5 +1,6 @@
 """What organisations ask. Every read of patient data is put on record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from referral.domain.pathway import Pathway
@@ -19,19 +20,20 @@ async def outcome_of(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks for patient data, and why."""
+    """Who asks for patient data, for what of it, and why."""
 
     organisation: str
     subject: str
     reason: str
     request_id: str
+    what: str = ""
 
 
 async def read_pathway(pathway_id: str, question: Question, work: ReferralWork) -> Pathway | None:
     """The pathway for an organisation that has to do with it. Every attempt is put on record."""
     pathway = await work.pathways.get(pathway_id)
     given = pathway is not None and question.organisation in pathway.involved
-    await work.audit.note(_read(pathway_id, question, work, given=given))
+    await note_read(question, [pathway_id], work, given=given)
     return pathway if given else None
 
 
@@ -42,18 +44,29 @@ async def list_pathways(
     found = await work.pathways.of_provider(
         question.organisation, status=status, after=after, limit=limit + 1
     )
-    for pathway in found[:limit]:
-        await work.audit.note(_read(pathway.id, question, work, given=True))
+    await note_read(question, [one.id for one in found[:limit]], work)
     return found
 
 
-def _read(pathway_id: str, question: Question, work: ReferralWork, *, given: bool) -> Read:
-    return Read(
-        organisation=question.organisation,
-        subject=question.subject,
-        reason=question.reason,
-        pathway_id=pathway_id,
-        request_id=question.request_id,
-        given=given,
-        at=work.now,
+async def note_read(
+    question: Question,
+    pathway_ids: Sequence[str],
+    work: ReferralWork,
+    *,
+    given: bool = True,
+    part: int = 0,
+) -> None:
+    """Put one read on record, together with what it gives: without the record nothing is given."""
+    await work.audit.note(
+        Read(
+            organisation=question.organisation,
+            subject=question.subject,
+            reason=question.reason,
+            what=question.what,
+            pathway_ids=tuple(pathway_ids),
+            request_id=question.request_id,
+            given=given,
+            at=work.now,
+            part=part,
+        )
     )
