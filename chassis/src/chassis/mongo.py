@@ -31,7 +31,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from chassis.errors import TransientError, VersionConflict
-from chassis.work import Document, Documents, Sort, Work
+from chassis.work import Counts, Document, Documents, Sort, Work
 
 if TYPE_CHECKING:
     from chassis.outbox import Chunk
@@ -176,6 +176,19 @@ class MongoStore:
                 found = found.sort(list(sort))
             return await found.to_list(None)  # type: ignore[no-any-return]
 
+    async def count(
+        self, collection: str, where: Mapping[str, Any], by: Sequence[str], each: str
+    ) -> Counts:
+        group = {str(number): f"${name}" for number, name in enumerate(by)}
+        pipeline = [
+            {"$match": dict(where)},
+            *([{"$unwind": f"${each}"}] if each else []),
+            {"$group": {"_id": group or None, "n": {"$sum": 1}}},
+        ]
+        with translated():
+            found = await self.mongo.db[collection].aggregate(pipeline).to_list(None)
+        return {_group(one["_id"] or {}, len(by)): one["n"] for one in found}
+
     async def commit(self, work: Work, chunks: Sequence[Chunk] = ()) -> None:
         """Write everything the work changed, and the outbox, in one transaction.
 
@@ -191,6 +204,11 @@ class MongoStore:
             async with self.mongo.transaction() as session:
                 for write in writes:
                     await write.run(self.mongo.db, session)
+
+
+def _group(found: Mapping[str, Any], names: int) -> tuple[Any, ...]:
+    # A name that a document does not have is missing from its group too.
+    return tuple(found.get(str(number)) for number in range(names))
 
 
 _LISTS = {"insert": "documents", "update": "updates", "delete": "deletes"}

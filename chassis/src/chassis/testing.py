@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from chassis.errors import VersionConflict
 from chassis.outbox import Chunk
-from chassis.work import TIMERS, Document, Slot, Sort, Work
+from chassis.work import TIMERS, Counts, Document, Slot, Sort, Work
 from contracts.event import Event
 
 W = TypeVar("W")
@@ -37,6 +37,12 @@ class MemoryStore:
             found.sort(key=lambda one: _at(one, name), reverse=direction < 0)
         return copy.deepcopy(found[:limit] if limit else found)
 
+    async def count(
+        self, collection: str, where: Mapping[str, Any], by: Sequence[str], each: str
+    ) -> Counts:
+        found = [one for one in self.collections[collection].values() if _matches(one, where)]
+        return Counter(key for one in found for key in _groups(one, by, each))
+
     async def commit(self, work: Work, chunks: Sequence[Chunk] = ()) -> None:
         """All or nothing, as MongoDB does it; raises `VersionConflict`."""
         changed = [(name, slot) for name, one in work.collections.items() for slot in one.changed()]
@@ -57,6 +63,23 @@ class MemoryStore:
 
 def _matches(document: Document, where: Mapping[str, Any]) -> bool:
     return all(_satisfies(_at(document, name), wanted) for name, wanted in where.items())
+
+
+def _groups(document: Document, by: Sequence[str], each: str) -> list[tuple[Any, ...]]:
+    """What a document counts as: once, or once for every part of the list `each`."""
+    if not each:
+        return [tuple(_at(document, name) for name in by)]
+    return [
+        tuple(_of_part(part, document, name, each) for name in by)
+        for part in _at(document, each) or ()
+    ]
+
+
+def _of_part(part: Any, document: Document, name: str, each: str) -> Any:
+    if name == each:
+        return part
+    inner = name.removeprefix(f"{each}.")
+    return _at(document, name) if inner == name else _at(part, inner)
 
 
 def _at(document: Any, path: str) -> Any:

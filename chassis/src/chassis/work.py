@@ -22,6 +22,7 @@ from contracts.event import Event, Header, write
 Document: TypeAlias = dict[str, Any]
 State: TypeAlias = Mapping[str, Any]
 Sort: TypeAlias = Sequence[tuple[str, int]]
+Counts: TypeAlias = dict[tuple[Any, ...], int]
 
 TIMERS = "timers"
 
@@ -34,6 +35,10 @@ class Store(Protocol):
     async def query(
         self, collection: str, where: Mapping[str, Any], sort: Sort, limit: int
     ) -> list[Document]: ...
+
+    async def count(
+        self, collection: str, where: Mapping[str, Any], by: Sequence[str], each: str
+    ) -> Counts: ...
 
 
 class Row(NamedTuple):
@@ -246,6 +251,21 @@ class Documents:
         )
         slots = [self._slots.setdefault(one["_id"], Slot.of(one)) for one in found]
         return [(slot.id, slot.state) for slot in slots if slot.state is not None]
+
+    async def count(
+        self, where: Mapping[str, Any], *, by: Sequence[str] = (), each: str = ""
+    ) -> Counts:
+        """How many committed states match, by the values of some names, counted where they are kept.
+
+        `each` names a list, the parts of which are counted one by one. Begins like `query` with
+        equality on an indexed name.
+        """
+        return await self._store.count(
+            self.name,
+            {f"state.{name}": value for name, value in where.items()},
+            [f"state.{name}" for name in by],
+            f"state.{each}" if each else "",
+        )
 
     async def slot(self, id: str) -> Slot:
         """The whole document, for the engine."""

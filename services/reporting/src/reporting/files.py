@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from chassis.spreadsheets import FORMULA_STARTS
 from reporting.domain.dataset import Frame, in_order
 from reporting.domain.manifest import FileFacts
 
@@ -21,10 +22,6 @@ MONTHLY: Final = "rtt-monthly.csv"
 WAITS: Final = "waits.csv"
 WORKBOOK: Final = "dataset.xlsx"
 
-# A spreadsheet may take a cell that begins so for a formula (OWASP, CSV injection); the wide
-# forms are read as = + - @ by some. The apostrophe itself is in, so that taking one away from a
-# cell that begins with it always gives the value back.
-FORMULA_STARTS: Final = "'=+-@\t\r\n＝＋－＠"
 _GUARDED: Final = rf"^[{FORMULA_STARTS.replace('-', chr(92) + '-')}]"
 
 
@@ -34,11 +31,6 @@ def guarded(frame: Frame) -> Frame:
     return frame.with_columns(
         pl.when(texts.str.contains(_GUARDED)).then("'" + texts).otherwise(texts).name.keep()
     )
-
-
-def unguarded(cell: str) -> str:
-    """The value of a text cell of our CSV files."""
-    return cell[1:] if cell[:1] == "'" else cell
 
 
 def table_bytes(table: str, frame: Frame, metadata: Mapping[str, str]) -> dict[str, bytes]:

@@ -1,13 +1,12 @@
 """What is told of an uploaded file: how many rows, and for each that was refused where and why."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from chassis.spreadsheets import csv_rows
 from referral.edges.files.intake import Outcome
 from referral.edges.files.rows import column
 
@@ -95,8 +94,5 @@ class Tally:
 
 def as_csv(report: Report) -> str:
     """The rejects as a table for a spreadsheet."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(Reject.model_fields)
-    writer.writerows(reject.model_dump().values() for reject in report.rejects)
-    return out.getvalue()
+    rows = (tuple(reject.model_dump().values()) for reject in report.rejects)
+    return csv_rows([tuple(Reject.model_fields), *rows])
