@@ -30,6 +30,7 @@ OPERATIONS = [
     ("GET", "/pathways/{pathway_id}"),
     ("GET", "/submissions/{message_id}"),
     ("GET", "/counts"),
+    ("GET", "/waiting-list"),
     ("POST", "/waiting-list"),
 ]
 

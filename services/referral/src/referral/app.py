@@ -4,7 +4,7 @@ from typing import Final
 
 from chassis.service import Service
 from chassis.work import Work
-from referral import api
+from referral.api import ROUTERS
 from referral.consumers import consumers
 from referral.edges.fhir import routes as fhir
 from referral.edges.files import routes as files
@@ -34,7 +34,7 @@ def referral(settings: ReferralSettings) -> Service:
         keyed_by=PATHWAYS,
         work=work,
         settings=ReferralSettings,
-        routes=[api.router, fhir.router, files.router],
+        routes=[*ROUTERS, fhir.router, files.router],
         uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
         collections=[INTAKE, AUDIT, FACTS],

@@ -1,46 +1,31 @@
-"""Pathways, what came in and who read what, as documents."""
+"""Pathways as documents."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields
+from datetime import date
 from itertools import chain
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from chassis.errors import NotYet
-from chassis.faults import Fault
-from chassis.mongo import Index, Mongo, translated
 from chassis.work import State, Work
-from contracts.events.referral import WayIn
 from referral.domain import clock as rtt
 from referral.domain.admissions import Admission
 from referral.domain.appointments import Appointment
 from referral.domain.choice import RightDecision, Shortlist, Waiver
-from referral.domain.names import digest, patient_key
+from referral.domain.listing import (
+    Starts,
+    Waiting,
+)
+from referral.domain.names import patient_key
 from referral.domain.pathway import Pathway, Person, Referral
 from referral.domain.records import Cancellation, Custody, Death, IdentityChange, RightToMove
 from referral.domain.transfers import Transfer
-
-PATHWAYS: Final = "pathways"
-INTAKE: Final = "intake"
-AUDIT: Final = "audit"
-FACTS: Final = "facts"
+from referral.repositories.indexes import FACTS, PATHWAYS
+from referral.repositories.lists import Due, due_range, on_lists, place_range, waiting, windows
 
 PAGE: Final = 64  # facts; few pathways ever have so many
-
-INDEXES: Final = (
-    Index(PATHWAYS, ("provider", "place")),
-    Index(PATHWAYS, ("provider", "status", "place")),
-    Index(PATHWAYS, ("status",)),
-    Index(PATHWAYS, ("patient",)),
-    Index(INTAKE, ("verdict", "publisher", "day")),
-    Index(INTAKE, ("day",)),
-    Index(AUDIT, ("pathway_ids",)),
-)
-
-
-# ---- pathways
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +117,25 @@ class Pathways:
         found = await self._documents.query(where, sort=(("place", 1),), limit=limit)
         return [await self._read(pathway_id, state) for pathway_id, state in found]
 
+    async def listed(
+        self, key: str, starts: Starts, due: Due | None, *, after: str, today: date, limit: int
+    ) -> list[Waiting]:
+        """Those on a list, the longest waits first, from the place `after` on."""
+        found: list[Waiting] = []
+        for places in windows(starts, after, today):
+            where = {"lists": key, "place": places, **due_range(due)}
+            missing = limit - len(found)
+            rows = await self._documents.query(where, sort=(("place", 1),), limit=missing)
+            found += [waiting(pathway_id, state) for pathway_id, state in rows]
+            if len(found) == limit:
+                break
+        return found
+
+    async def count_listed(self, key: str, starts: Starts, due: Due | None) -> int:
+        """How many are on a list, counted in its index."""
+        where = {"lists": key, **place_range(starts), **due_range(due)}
+        return (await self._documents.count(where)).get((), 0)
+
     async def _read(self, pathway_id: str, state: State) -> Pathway:
         pages = state.get("pages", 0)
         if not pages:
@@ -167,6 +171,7 @@ def _written(pathway: Pathway, facts: tuple[rtt.Fact, ...], pages: int, patient:
         "status": pathway.status.value,
         "place": place_of(pathway),
         "patient": patient,
+        **on_lists(pathway),
         **({"pages": pages} if pages else {}),
     }
     known = {name: value for name, value in kept.items() if value or name not in _RARE}
@@ -178,125 +183,3 @@ def _read_pathway(pathway_id: str, state: State, earlier: tuple[rtt.Fact, ...]) 
     told = {name: getattr(kept, name) for name in _NAMES}
     facts = (*earlier, *kept.facts)
     return Pathway(**{**told, "id": pathway_id, "facts": facts, "history": rtt.rebuild(facts)})
-
-
-# ---- what came in
-
-Verdict = Literal["accepted", "rejected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What became of one message of one publisher."""
-
-    publisher: str
-    message_id: str
-    body_hash: str
-    way_in: WayIn
-    type: str
-    day: str
-    received_at: datetime
-    verdict: Verdict
-    pathway_id: str | None = None
-    faults: tuple[Fault, ...] = ()
-
-
-_entry: TypeAdapter[Entry] = TypeAdapter(Entry)
-
-
-class Intake:
-    """Every message that came in, by publisher and the publisher's own id."""
-
-    def __init__(self, work: Work) -> None:
-        self._documents = work.documents(INTAKE)
-
-    async def get(self, publisher: str, message_id: str) -> Entry | None:
-        """The first message under this id."""
-        return await self._at(entry_id(publisher, message_id))
-
-    async def reuse(self, publisher: str, message_id: str, body_hash: str) -> Entry | None:
-        """A later message with another body under an id that was taken."""
-        return await self._at(entry_id(publisher, message_id, body_hash))
-
-    async def save(self, entry: Entry) -> None:
-        await self._put(entry_id(entry.publisher, entry.message_id), entry)
-
-    async def save_reuse(self, entry: Entry) -> None:
-        await self._put(entry_id(entry.publisher, entry.message_id, entry.body_hash), entry)
-
-    async def load(self, messages: Iterable[tuple[str, str]]) -> None:
-        await self._documents.load(entry_id(*message) for message in messages)
-
-    async def _at(self, id: str) -> Entry | None:
-        state = await self._documents.get(id)
-        return None if state is None else _entry.validate_python(dict(state))
-
-    async def _put(self, id: str, entry: Entry) -> None:
-        await self._documents.put(id, _entry.dump_python(entry, mode="json"))
-
-
-def entry_id(*parts: str) -> str:
-    return digest(*parts)
-
-
-# ---- who read what
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One read of patient data: who asked what of whom and why, and whether it was given.
-
-    A read of a list is one entry with all its pathways, also when there were none. A long file is
-    read part by part, with an entry for each before it goes out; `part` counts them.
-    """
-
-    organisation: str
-    subject: str
-    reason: str
-    what: str
-    pathway_ids: tuple[str, ...]
-    request_id: str
-    given: bool
-    at: datetime
-    part: int = 0
-
-
-class AuditTrail:
-    """One entry for every read of patient data; found by pathway, for whoever asks who looked."""
-
-    def __init__(self, work: Work) -> None:
-        self._documents = work.documents(AUDIT)
-
-    async def note(self, entry: Read) -> None:
-        state = {**asdict(entry), "pathway_ids": list(entry.pathway_ids)}
-        state["at"] = entry.at.isoformat()
-        await self._documents.put(digest(*map(str, state.values())), state)
-
-
-# ---- counts
-
-
-async def verdicts(mongo: Mongo, day: str | None) -> list[tuple[str, str, int]]:
-    """(publisher, verdict, how many) of one day or of all days, counted where they are kept.
-
-    Counting the entries themselves can never disagree with them, and no two requests wait for
-    each other over a counter.
-    """
-    where = {"state.day": day} if day else {"state.verdict": {"$in": ["accepted", "rejected"]}}
-    found = await _grouped(mongo, INTAKE, where, {"p": "$state.publisher", "v": "$state.verdict"})
-    return sorted((one["_id"]["p"], one["_id"]["v"], one["n"]) for one in found)
-
-
-async def statuses(mongo: Mongo, names: Sequence[str]) -> dict[str, int]:
-    """How many pathways are in each state. Every pathway is in exactly one."""
-    where = {"state.status": {"$in": list(names)}}
-    found = await _grouped(mongo, PATHWAYS, where, "$state.status")
-    return {name: next((one["n"] for one in found if one["_id"] == name), 0) for name in names}
-
-
-async def _grouped(
-    mongo: Mongo, collection: str, where: dict[str, Any], by: object
-) -> list[dict[str, Any]]:
-    pipeline = [{"$match": where}, {"$group": {"_id": by, "n": {"$sum": 1}}}]
-    with translated():
-        return await mongo.db[collection].aggregate(pipeline).to_list(None)  # type: ignore[no-any-return]

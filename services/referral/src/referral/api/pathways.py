@@ -1,0 +1,73 @@
+"""What trusts ask of a pathway, and of all of theirs."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from chassis.errors import Rejected
+from chassis.faults import NOT_FOUND
+from chassis.service import Runtime
+from referral.api.paging import Cursor, Limit, link_to_next, place_in
+from referral.asking import asked
+from referral.domain.pathway import PathwayStatus
+from referral.handlers.reading import Question, list_pathways, read_pathway
+from referral.repositories import place_of
+from referral.views import PathwaySummary, PathwayView, View, known_from, pathway_view, summary
+
+router = APIRouter(tags=["Pathways"])
+
+PathwayIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+MessageIdPath = Annotated[str, Path(min_length=1, max_length=128)]
+
+
+class PathwayPage(View):
+    """A page of a list; `next` is the cursor of the page that follows, null on the last."""
+
+    pathways: list[PathwaySummary]
+    next: str | None
+
+
+@router.get("/pathways/{pathway_id}", summary="One pathway")
+async def pathway(
+    request: Request,
+    pathway_id: PathwayIdPath,
+    question: Annotated[Question, Depends(asked)],
+    as_at: Annotated[date | None, Query(description="How it stood on this day.")] = None,
+    as_known_on: Annotated[
+        date | None, Query(description="As far as was known on this day.")
+    ] = None,
+) -> PathwayView:
+    """For the trusts that have to do with it. For all others there is no such pathway.
+
+    `as_at` asks how the clock stood at the end of a day, `as_known_on` what was known of it by the
+    end of a day; together they answer what was known on one day of another.
+    """
+    runtime: Runtime = request.app.state.runtime
+    today = runtime.clock.today()
+    as_at, known_on = as_at or today, as_known_on or today
+    found = await runtime.units.run(read_pathway, pathway_id, question)
+    if found is None or known_from(found) > known_on:
+        raise Rejected([NOT_FOUND.fault()])
+    return pathway_view(found, as_at=as_at, known_on=known_on)
+
+
+@router.get("/pathways", summary="The pathways of your organisation, longest waits first")
+async def pathways(
+    request: Request,
+    response: Response,
+    question: Annotated[Question, Depends(asked)],
+    status: PathwayStatus | None = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> PathwayPage:
+    """Those that your organisation has now, a page at a time."""
+    runtime: Runtime = request.app.state.runtime
+    after = place_in(cursor)
+    wanted = status.value if status else None
+    found = await runtime.units.run(list_pathways, question, wanted, after, limit)
+    shown, more = found[:limit], len(found) > limit
+    following = link_to_next(request, response, place_of(shown[-1]) if more else None)
+    today = runtime.clock.today()
+    lines = [PathwaySummary(**summary(one, today)) for one in shown]
+    return PathwayPage(pathways=lines, next=following)

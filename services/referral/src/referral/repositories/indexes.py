@@ -1,0 +1,21 @@
+"""Where this service keeps what, and by what it is found."""
+
+from typing import Final
+
+from chassis.mongo import Index
+
+PATHWAYS: Final = "pathways"
+INTAKE: Final = "intake"
+AUDIT: Final = "audit"
+FACTS: Final = "facts"
+
+INDEXES: Final = (
+    Index(PATHWAYS, ("provider", "place")),
+    Index(PATHWAYS, ("provider", "status", "place")),
+    Index(PATHWAYS, ("lists", "place")),
+    Index(PATHWAYS, ("status",)),
+    Index(PATHWAYS, ("patient",)),
+    Index(INTAKE, ("verdict", "publisher", "day")),
+    Index(INTAKE, ("day",)),
+    Index(AUDIT, ("pathway_ids",)),
+)
