@@ -12,7 +12,7 @@ import pytest
 
 from chassis.testing import NOW, MemoryStore
 from chassis.work import Document, Sort, Work
-from referral.api import waiting_list
+from referral.api import tables
 from referral.domain.listing import Choice, Starts
 from referral.domain.pathway import opened
 from referral.handlers.listing import Wanted, read_waiting_list
@@ -123,7 +123,7 @@ async def test_a_question_not_in_its_form_is_refused(
 async def test_the_whole_list_is_a_file_with_every_part_on_record(
     trust: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting_list, "PART", 10)
+    monkeypatch.setattr(tables, "PART", 10)
     for number in range(25):
         await wait_for(trust, number, number, issuer="=cmd|x")
 

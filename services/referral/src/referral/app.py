@@ -12,7 +12,7 @@ from referral.edges.files.rows import KINDS as FILE_KINDS
 from referral.edges.hl7v2.faults import KINDS as HL7_KINDS
 from referral.edges.hl7v2.server import listen
 from referral.faults import KINDS
-from referral.repositories import AUDIT, FACTS, INDEXES, INTAKE, PATHWAYS
+from referral.repositories import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
 from referral.settings import ReferralSettings
 from referral.work import ReferralWork, Rules
 
@@ -37,7 +37,7 @@ def referral(settings: ReferralSettings) -> Service:
         routes=[*ROUTERS, fhir.router, files.router],
         uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
-        collections=[INTAKE, AUDIT, FACTS],
+        collections=[INTAKE, AUDIT, FACTS, HEARD],
         background=[listen],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
         kinds=[*KINDS, *HL7_KINDS, *FILE_KINDS],

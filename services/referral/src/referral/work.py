@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from chassis.work import Work
 from contracts.event import Event
-from referral.repositories import AuditTrail, Intake, Pathways
+from referral.repositories import AuditTrail, HeardOf, Intake, Pathways
 from referral.settings import ReferralSettings
 
 E = TypeVar("E", bound=Event)
@@ -38,6 +38,7 @@ class ReferralWork:
         self.rules = rules
         self.pathways = Pathways(work, rules.pathway_secret)
         self.intake = Intake(work)
+        self.heard = HeardOf(work)
         self.audit = AuditTrail(work)
 
     @property

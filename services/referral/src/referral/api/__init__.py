@@ -1,7 +1,7 @@
 """What trusts and operators ask over JSON and CSV."""
 
-from referral.api import pathways, submissions, waiting_list
+from referral.api import counts, pathways, submissions, waiting_list
 
-ROUTERS = (waiting_list.router, pathways.router, submissions.router)
+ROUTERS = (waiting_list.router, pathways.router, submissions.router, counts.router)
 
 __all__ = ["ROUTERS"]

@@ -1,7 +1,7 @@
 """What trusts ask of a pathway, and of all of theirs."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -10,13 +10,16 @@ from chassis.faults import NOT_FOUND
 from chassis.service import Runtime
 from referral.api.paging import Cursor, Limit, link_to_next, place_in
 from referral.asking import asked
-from referral.domain.pathway import PathwayStatus
-from referral.handlers.reading import Question, list_pathways, read_pathway
+from referral.domain.pathway import PathwayStatus, as_seen
+from referral.domain.story import Kind, Part, story
+from referral.handlers.reading import Question, list_pathways, read_pathway, read_story
 from referral.repositories import place_of
 from referral.views import PathwaySummary, PathwayView, View, known_from, pathway_view, summary
 
 router = APIRouter(tags=["Pathways"])
 
+AsAt = Annotated[date | None, Query(description="How it stood on this day.")]
+KnownOn = Annotated[date | None, Query(description="As far as was known on this day.")]
 PathwayIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 MessageIdPath = Annotated[str, Path(min_length=1, max_length=128)]
 
@@ -33,10 +36,8 @@ async def pathway(
     request: Request,
     pathway_id: PathwayIdPath,
     question: Annotated[Question, Depends(asked)],
-    as_at: Annotated[date | None, Query(description="How it stood on this day.")] = None,
-    as_known_on: Annotated[
-        date | None, Query(description="As far as was known on this day.")
-    ] = None,
+    as_at: AsAt = None,
+    as_known_on: KnownOn = None,
 ) -> PathwayView:
     """For the trusts that have to do with it. For all others there is no such pathway.
 
@@ -50,6 +51,72 @@ async def pathway(
     if found is None or known_from(found) > known_on:
         raise Rejected([NOT_FOUND.fault()])
     return pathway_view(found, as_at=as_at, known_on=known_on)
+
+
+class PartView(View):
+    """A part of a story. `way_in` is `event` for what another part of the system told."""
+
+    kind: Kind
+    what: str
+    effective_on: date
+    recorded_at: str
+    by: str
+    way_in: str
+    message_id: str | None
+    withdrawn_at: str | None
+    details: dict[str, Any]
+
+
+class StoryView(PathwaySummary):
+    """A pathway with everything that was told of it and that followed, in order."""
+
+    as_at: date
+    as_known_on: date
+    story: list[PartView]
+
+
+@router.get("/pathways/{pathway_id}/story", summary="The story of a pathway")
+async def pathway_story(
+    request: Request,
+    pathway_id: PathwayIdPath,
+    question: Annotated[Question, Depends(asked)],
+    as_at: AsAt = None,
+    as_known_on: KnownOn = None,
+) -> StoryView:
+    """Facts and periods of the clock, choice, appointments, transfers, and every message about it.
+
+    Rejected messages too, as far as they said which pathway they are about. Each part has the day
+    on which it took effect, since when it is known, who said it and by which way in; `as_at` and
+    `as_known_on` ask as for the pathway.
+    """
+    runtime: Runtime = request.app.state.runtime
+    today = runtime.clock.today()
+    as_at, known_on = as_at or today, as_known_on or today
+    found = await runtime.units.run(read_story, pathway_id, question)
+    if found is None or known_from(found[0]) > known_on:
+        raise Rejected([NOT_FOUND.fault()])
+    whole, messages, heard = found
+    parts = story(whole, messages, heard, as_at=as_at, known_on=known_on)
+    return StoryView(
+        **summary(as_seen(whole, as_at=as_at, known_on=known_on), as_at),
+        as_at=as_at,
+        as_known_on=known_on,
+        story=[part_view(one) for one in parts],
+    )
+
+
+def part_view(part: Part) -> PartView:
+    return PartView(
+        kind=part.kind,
+        what=part.what,
+        effective_on=part.effective_on,
+        recorded_at=part.recorded_at.isoformat(),
+        by=part.by,
+        way_in=part.way_in,
+        message_id=part.message_id,
+        withdrawn_at=part.withdrawn_at.isoformat() if part.withdrawn_at else None,
+        details=dict(part.details),
+    )
 
 
 @router.get("/pathways", summary="The pathways of your organisation, longest waits first")

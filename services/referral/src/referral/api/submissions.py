@@ -1,25 +1,33 @@
-"""What became of the messages that came in."""
+"""What became of the messages that came in: one by one, and the rejected ones."""
 
-from collections import defaultdict
+import re
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
 
 from chassis.errors import Rejected
 from chassis.faults import NOT_FOUND
 from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.web import organisation
-from referral.domain.pathway import PathwayStatus
+from referral.api import tables
+from referral.api.paging import Cursor, Limit, link_to_next, place_in
+from referral.api.tables import AS_FILE, Format, Lines, streamed, wants_csv
+from referral.asking import OnDays, Publisher
+from referral.domain.telling import Verdict
+from referral.handlers.counting import rejected_of
 from referral.handlers.reading import outcome_of
-from referral.repositories import Verdict, statuses, verdicts
+from referral.repositories import Days, Entry
 from referral.views import View
 
 router = APIRouter(tags=["Submissions"])
 
-PathwayIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 MessageIdPath = Annotated[str, Path(min_length=1, max_length=128)]
+
+PLACE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\|[0-9T:.+-]{20,40}\|[0-9a-f]{32}")
 
 
 class ProblemView(View):
@@ -40,18 +48,7 @@ class SubmissionView(View):
     problems: list[ProblemView]
 
 
-class Count(View):
-    accepted: int = 0
-    rejected: int = 0
-
-
-class Counts(View):
-    """Submissions of a day, or of all days, and the pathways there are now by state."""
-
-    accepted: int
-    rejected: int
-    publishers: dict[str, Count]
-    pathways: dict[str, int]
+# ---- one message
 
 
 @router.get("/submissions/{message_id}", summary="What became of a message of yours")
@@ -65,6 +62,10 @@ async def submission(
     entry, _ = await runtime.units.read(outcome_of, caller.organisation, message_id)
     if entry is None:
         raise Rejected([NOT_FOUND.fault()])
+    return submission_view(entry)
+
+
+def submission_view(entry: Entry) -> SubmissionView:
     return SubmissionView(
         message_id=entry.message_id,
         type=entry.type,
@@ -83,21 +84,69 @@ async def submission(
     )
 
 
-@router.get("/counts", summary="Submissions and pathways, for the balance")
-async def counts(
+# ---- the rejected ones
+
+
+class RejectionsView(View):
+    """A page of the rejected messages, the newest first."""
+
+    publisher: str
+    since: date
+    until: date
+    submissions: list[SubmissionView]
+    next: str | None
+
+
+@router.get(
+    "/rejections",
+    summary="The messages of your organisation that were rejected, and why",
+    response_model=RejectionsView,
+    responses=AS_FILE,
+)
+async def rejections(
     request: Request,
-    caller: Annotated[Caller, Depends(organisation("ops"))],
-    day: date | None = None,
-) -> Counts:
-    """Submissions by publisher, of one London day or of all; pathways by state, as they are now."""
+    response: Response,
+    publisher: Publisher,
+    days: OnDays,
+    format: Format = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Any:
+    """Of the London days from `since` to `until`. No value that was sent is repeated.
+
+    With `Accept: text/csv`, or `format=csv`, all of them are one file, a row for each problem.
+    """
     runtime: Runtime = request.app.state.runtime
-    found = await verdicts(runtime.mongo, day.isoformat() if day else None)
-    publishers: dict[str, dict[str, int]] = defaultdict(dict)
-    for publisher, verdict, number in found:
-        publishers[publisher][verdict] = number
-    return Counts(
-        accepted=sum(number for _, verdict, number in found if verdict == "accepted"),
-        rejected=sum(number for _, verdict, number in found if verdict == "rejected"),
-        publishers={name: Count(**numbers) for name, numbers in publishers.items()},
-        pathways=await statuses(runtime.mongo, [status.value for status in PathwayStatus]),
+    after = place_in(cursor, PLACE)
+    if wants_csv(request, format):
+        return await _rejections_file(runtime, publisher, days, after)
+    found, more = await runtime.units.read(rejected_of, publisher, days, after, limit)
+    return RejectionsView(
+        publisher=publisher,
+        since=days[0],
+        until=days[1],
+        submissions=[submission_view(entry) for entry, _ in found],
+        next=link_to_next(request, response, found[-1][1] if more else None),
     )
+
+
+async def _rejections_file(
+    runtime: Runtime, publisher: str, days: Days, after: str
+) -> StreamingResponse:
+    async def part(after: str, _: int) -> Lines:
+        found, more = await runtime.units.read(rejected_of, publisher, days, after, tables.PART)
+        lines = [line for entry, _ in found for line in _lines(submission_view(entry))]
+        return Lines(lines, found[-1][1] if more else None)
+
+    name = f"rejections-{days[0]}-{days[1]}"
+    return await streamed(name, _REJECTION_COLUMNS, after, part)
+
+
+_REJECTION_COLUMNS: Final = (
+    "received_at", "message_id", "type", "way_in", "code", "pointer", "message",
+)  # fmt: skip
+
+
+def _lines(one: SubmissionView) -> list[Sequence[Any]]:
+    told = (one.received_at, one.message_id, one.type, one.way_in)
+    return [(*told, problem.code, problem.pointer, problem.message) for problem in one.problems]

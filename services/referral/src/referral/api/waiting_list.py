@@ -1,8 +1,8 @@
 """`GET /waiting-list`: who waits for an organisation, the longest first, as pages or as one file."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -10,8 +10,9 @@ from fastapi.responses import StreamingResponse
 from chassis.errors import Rejected
 from chassis.faults import BAD_REQUEST
 from chassis.service import Runtime
-from chassis.spreadsheets import csv_rows
+from referral.api import tables
 from referral.api.paging import Cursor, Limit, link_to_next, place_in
+from referral.api.tables import AS_FILE, Format, Lines, streamed, wants_csv
 from referral.asking import asked
 from referral.domain.listing import (
     Choice,
@@ -28,9 +29,6 @@ from referral.handlers.reading import Question
 from referral.views import View
 
 router = APIRouter(tags=["Waiting list"])
-
-CSV: Final = "text/csv"
-PART: Final = 1000  # rows of a file that are read, put on record and sent at once
 
 
 class DeadlineView(View):
@@ -95,14 +93,14 @@ def wanted(
     "/waiting-list",
     summary="The waiting list of your organisation, longest waits first",
     response_model=WaitingListView,
-    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    responses=AS_FILE,
 )
 async def waiting_list(
     request: Request,
     response: Response,
     question: Annotated[Question, Depends(asked)],
     wanted: Annotated[Wanted, Depends(wanted)],
-    format: Annotated[Literal["json", "csv"] | None, Query()] = None,
+    format: Format = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Any:
@@ -165,12 +163,6 @@ def view_of(waiting: Waiting, today: date) -> WaitingView:
 # ---- as a file
 
 
-def wants_csv(request: Request, format: str | None) -> bool:
-    if format is not None:
-        return format == "csv"
-    return CSV in request.headers.get("accept", "")
-
-
 _COLUMNS: Final = (
     "pathway_id", "identifier", "issuer", "status", "treatment_function", "priority",
     "started_on", "days_waited", "weeks_waited", "band",
@@ -180,28 +172,15 @@ _COLUMNS: Final = (
 async def _file(
     runtime: Runtime, question: Question, wanted: Wanted, after: str
 ) -> StreamingResponse:
-    """The list from its beginning. Its first part is read before the answer begins."""
-
-    async def part(number: int, after: str) -> tuple[list[Waiting], bool]:
-        found: tuple[list[Waiting], bool] = await runtime.units.run(
-            read_waiting_list, question, wanted, after, PART, number
+    async def part(after: str, number: int) -> Lines:
+        rows, more = await runtime.units.run(
+            read_waiting_list, question, wanted, after, tables.PART, number
         )
-        return found
+        lines = [_row(one, wanted.today) for one in rows]
+        return Lines(lines, place_of(rows[-1]) if more else None)
 
-    first = await part(0, after)
-
-    async def parts() -> AsyncIterator[str]:
-        (rows, more), number = first, 0
-        yield csv_rows([(*_COLUMNS, *DeadlineKind)])
-        while True:
-            yield csv_rows(_row(one, wanted.today) for one in rows)
-            if not more:
-                return
-            number += 1
-            rows, more = await part(number, place_of(rows[-1]))
-
-    headers = {"content-disposition": f'attachment; filename="waiting-list-{wanted.today}.csv"'}
-    return StreamingResponse(parts(), media_type=f"{CSV}; charset=utf-8", headers=headers)
+    name, columns = f"waiting-list-{wanted.today}", [*_COLUMNS, *DeadlineKind]
+    return await streamed(name, columns, after, part)
 
 
 def _row(waiting: Waiting, today: date) -> Sequence[Any]:

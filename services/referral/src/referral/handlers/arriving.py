@@ -82,8 +82,12 @@ def step_of_pathway(
 
         if result.pathway != pathway:
             await work.pathways.save(result.pathway)
-        await work.intake.save(entry_of(received, work, "accepted", pathway_id=pathway.id))
-        await publish(result.pathway, result.told, origin_of(pathway.id, received), work)
+        said = await publish(result.pathway, result.told, origin_of(pathway.id, received), work)
+        await work.intake.save(
+            entry_of(
+                received, work, "accepted", pathway_id=pathway.id, about=[pathway.id], said=said
+            )
+        )
 
     take_step.__name__ = take_step.__qualname__ = f"take_{submission.__name__}"
     return take_step
@@ -91,10 +95,10 @@ def step_of_pathway(
 
 async def publish(
     pathway: Pathway, told: Sequence[Told], origin: Envelope, work: ReferralWork
-) -> Event | None:
+) -> list[Event]:
     """Tell what happened: the first for its own sake, what followed from it as caused by it."""
-    first: Event | None = None
+    said: list[Event] = []
     for one in told:
-        event = await work.publish(event_of(pathway, one, first.envelope if first else origin))
-        first = first or event
-    return first
+        cause = said[0].envelope if said else origin
+        said.append(await work.publish(event_of(pathway, one, cause)))
+    return said

@@ -1,6 +1,8 @@
 """What matching offers and patients answer: the record of choice, and the booking."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final, TypeAlias
 
 from chassis.clock import london_date
 from contracts.event import Event
@@ -26,7 +28,23 @@ from referral.domain.pathway import (
     shortlist,
     with_shortlist,
 )
+from referral.domain.telling import Heard
+from referral.telling import said_in
 from referral.work import ReferralWork
+
+MATCHING: Final = "matching"
+
+OfferEvent: TypeAlias = (
+    OfferShortlisted
+    | OfferNotMade
+    | ProviderChosen
+    | StayChosen
+    | OfferStayed
+    | OfferLapsed
+    | OfferUnavailable
+    | OfferExpired
+    | OfferAccepted
+)
 
 
 async def note_shortlist(event: OfferShortlisted, work: ReferralWork) -> None:
@@ -40,6 +58,7 @@ async def note_shortlist(event: OfferShortlisted, work: ReferralWork) -> None:
         respond_by=event.respond_by,
     )
     await work.pathways.save(with_shortlist(pathway, offered))
+    await _hear(event, work, by=MATCHING)
 
 
 async def note_no_shortlist(event: OfferNotMade, work: ReferralWork) -> None:
@@ -54,6 +73,7 @@ async def note_no_shortlist(event: OfferNotMade, work: ReferralWork) -> None:
         provider=event.current_provider,
     )
     await work.pathways.save(with_shortlist(pathway, none))
+    await _hear(event, work, by=MATCHING)
 
 
 async def note_answer(event: ProviderChosen | StayChosen, work: ReferralWork) -> None:
@@ -69,6 +89,7 @@ async def note_answer(event: ProviderChosen | StayChosen, work: ReferralWork) ->
         provider=event.provider if isinstance(event, ProviderChosen) else known.provider,
     )
     await work.pathways.save(with_shortlist(pathway, answered))
+    await _hear(event, work, by=event.answered_by)
 
 
 OUTCOMES: dict[type[Event], Outcome] = {
@@ -91,6 +112,7 @@ async def note_outcome(
         provider=event.provider,
     )
     await work.pathways.save(with_shortlist(pathway, ended))
+    await _hear(event, work, by=MATCHING)
 
 
 async def book_appointment(event: OfferAccepted, work: ReferralWork) -> None:
@@ -108,8 +130,31 @@ async def book_appointment(event: OfferAccepted, work: ReferralWork) -> None:
     if with_booking is not None:
         with_booking = held_by(with_booking, event.provider, work.now, "chosen")
     await work.pathways.save(with_booking or pathway)
+    said: list[Event] = []
     if with_booking is not None:
-        await work.publish(_booked_event(with_booking.appointments[-1], event))
+        said.append(await work.publish(_booked_event(with_booking.appointments[-1], event)))
+    await _hear(event, work, by=MATCHING, said=said)
+
+
+async def _hear(
+    event: OfferEvent, work: ReferralWork, *, by: str, said: Sequence[Event] = ()
+) -> None:
+    """Keep for the pathway's story that this was heard, and what was told onwards because of it."""
+    fields = event.model_dump(mode="json", exclude_none=True, exclude={"options"})
+    if isinstance(event, OfferShortlisted):
+        fields["providers"] = [one.provider for one in event.options]
+    await work.heard.save(
+        Heard(
+            id=event.envelope.id,
+            pathway_id=event.pathway_id,
+            type=event.type,
+            by=by,
+            effective_on=london_date(event.envelope.time),
+            recorded_at=work.now,
+            fields=fields,
+            said=said_in(said),
+        )
+    )
 
 
 def _appointment_of(event: OfferAccepted, work: ReferralWork) -> Appointment:

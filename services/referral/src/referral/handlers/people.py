@@ -201,10 +201,14 @@ async def _on_all(
     ]
     if not pathways and not national:
         raise Rejected(faults_of([Problem(ProblemCode.UNKNOWN_PATIENT, "/nhs_number")]))
+    said: list[Event] = []
     for pathway in pathways:
-        await _change_one(pathway, received, work, change, tell)
-    first = pathways[0].id if len(pathways) == 1 else None
-    await work.intake.save(entry_of(received, work, "accepted", pathway_id=first))
+        said += await _change_one(pathway, received, work, change, tell)
+    about = [one.id for one in pathways]
+    first = about[0] if len(about) == 1 else None
+    await work.intake.save(
+        entry_of(received, work, "accepted", pathway_id=first, about=about, said=said)
+    )
 
 
 async def _change_one(
@@ -213,15 +217,14 @@ async def _change_one(
     work: ReferralWork,
     change: Change,
     tell: Tell,
-) -> None:
+) -> list[Event]:
     step = change(pathway)
     if step.pathway == pathway:
-        return
+        return []
     await work.pathways.save(step.pathway)
     origin = origin_of(pathway.id, received)
-    await publish(step.pathway, step.told, origin, work)
-    for event in tell(step.pathway, origin):
-        await work.publish(event)
+    said = await publish(step.pathway, step.told, origin, work)
+    return [*said, *[await work.publish(event) for event in tell(step.pathway, origin)]]
 
 
 def _identity(pathway: Pathway, origin: Envelope) -> list[Event]:

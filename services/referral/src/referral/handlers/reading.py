@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from referral.domain.days import london_date
 from referral.domain.pathway import Pathway
+from referral.domain.telling import Heard, Message
 from referral.repositories import Entry, Read
 from referral.work import ReferralWork
 
@@ -35,6 +37,38 @@ async def read_pathway(pathway_id: str, question: Question, work: ReferralWork) 
     given = pathway is not None and question.organisation in pathway.involved
     await note_read(question, [pathway_id], work, given=given)
     return pathway if given else None
+
+
+async def read_story(
+    pathway_id: str, question: Question, work: ReferralWork
+) -> tuple[Pathway, list[Message], list[Heard]] | None:
+    """The pathway with every message and every event about it; on record like any other read."""
+    pathway = await read_pathway(pathway_id, question, work)
+    if pathway is None:
+        return None
+    messages = [_message_of(one) for one in await work.intake.about(pathway_id)]
+    return pathway, messages, await work.heard.of_pathway(pathway_id)
+
+
+def _message_of(entry: Entry) -> Message:
+    return Message(
+        publisher=entry.publisher,
+        message_id=entry.message_id,
+        way_in=entry.way_in,
+        type=entry.type,
+        effective_on=entry.effective_on or london_date(entry.received_at),
+        recorded_at=entry.received_at,
+        verdict=entry.verdict,
+        problems=tuple(
+            {
+                "code": fault.code,
+                "pointer": fault.pointer or fault.expression or fault.header,
+                "message": fault.message,
+            }
+            for fault in entry.faults
+        ),
+        said=entry.said,
+    )
 
 
 async def list_pathways(

@@ -1,15 +1,20 @@
 """Submissions that are turned down: kept, published once, and answered the same when repeated."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chassis.faults import INVALID, MAX_FAULTS, REQUIRED, Fault
 from chassis.messages import Received, RefusedSubmission
+from contracts.event import Event
 from contracts.events import SubmissionRejected
 from contracts.events.referral import RejectedItem, WayIn
 from contracts.submissions import TYPES, ReferralMade, Submission
 from referral.domain.names import rejection_id
+from referral.domain.telling import Verdict
 from referral.faults import DUPLICATE_MESSAGE_ID
-from referral.repositories import Entry, Verdict
+from referral.repositories import Entry
+from referral.telling import effective_date, said_in
+from referral.translation import pathway_id_of
 from referral.work import ReferralWork
 
 # What others read has a scope of its own (capacity.write).
@@ -20,7 +25,9 @@ async def record_rejection(
     received: Received[Submission], faults: list[Fault], work: ReferralWork
 ) -> None:
     """Keep and publish why a submission was turned down, once."""
-    entry = entry_of(received, work, "rejected", faults=tuple(faults))
+    key = getattr(received.submission, "pathway", None)
+    about = [] if key is None else [pathway_id_of(key, work.rules.pathway_secret)]
+    entry = entry_of(received, work, "rejected", faults=tuple(faults), about=about)
     await _reject(entry, work)
 
 
@@ -75,6 +82,9 @@ def entry_of(
     *,
     pathway_id: str | None = None,
     faults: tuple[Fault, ...] = (),
+    about: Iterable[str] = (),
+    said: Iterable[Event] = (),
+    lacking: tuple[str, ...] = (),
 ) -> Entry:
     return Entry(
         publisher=received.publisher,
@@ -87,6 +97,10 @@ def entry_of(
         verdict=verdict,
         pathway_id=pathway_id,
         faults=faults[:MAX_FAULTS],
+        about=tuple(about),
+        effective_on=effective_date(received.submission),
+        said=said_in(said),
+        lacking=lacking,
     )
 
 

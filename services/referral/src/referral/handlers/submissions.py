@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from chassis.errors import Rejected
 from chassis.messages import Received
-from contracts.event import Envelope
+from contracts.event import Envelope, Event
 from contracts.submissions import AttendanceRecorded, ReferralMade
 from referral.domain import clock as rtt
 from referral.domain.acceptance import may_refer, problems_of
 from referral.domain.attending import attend
+from referral.domain.completeness import lacking
 from referral.domain.pathway import Pathway, differences, opened
 from referral.domain.steps import Result
 from referral.faults import FORBIDDEN_ORGANISATION
@@ -39,11 +40,21 @@ async def receive_referral(received: Received[ReferralMade], work: ReferralWork)
     known = await work.pathways.get(pathway_id)
     origin = origin_of(pathway_id, received)
     if known is None:
-        await _open(opened(pathway_id, person, referral), origin, work)
+        said = await _open(opened(pathway_id, person, referral), origin, work)
     else:
         refuse_if(differences(known, person, referral))
-        await _record_person(replace(known, person=person), known, origin, work)
-    await work.intake.save(entry_of(received, work, "accepted", pathway_id=pathway_id))
+        said = await _record_person(replace(known, person=person), known, origin, work)
+    await work.intake.save(
+        entry_of(
+            received,
+            work,
+            "accepted",
+            pathway_id=pathway_id,
+            about=[pathway_id],
+            said=said,
+            lacking=lacking(person, referral),
+        )
+    )
 
 
 def _attend(pathway: Pathway, received: Received[AttendanceRecorded], work: ReferralWork) -> Result:
@@ -54,20 +65,26 @@ record_attendance = step_of_pathway(AttendanceRecorded, _attend)
 """Record that the patient was seen, and what that did to the clock."""
 
 
-async def _open(pathway: Pathway, origin: Envelope, work: ReferralWork) -> None:
+async def _open(pathway: Pathway, origin: Envelope, work: ReferralWork) -> list[Event]:
     await work.pathways.save(pathway)
     received = await work.publish(received_event(pathway, origin))
-    await work.publish(right_event(pathway.right, received.envelope))
-    for change in rtt.changes(rtt.History(), pathway.history, pathway.facts[0]):
-        await work.publish(clock_event(change, received.envelope))
-    await work.publish(identity_event(pathway, received.envelope))
+    begun = [
+        clock_event(change, received.envelope)
+        for change in rtt.changes(rtt.History(), pathway.history, pathway.facts[0])
+    ]
+    caused = [
+        right_event(pathway.right, received.envelope),
+        *begun,
+        identity_event(pathway, received.envelope),
+    ]
+    return [received, *[await work.publish(event) for event in caused]]
 
 
 async def _record_person(
     pathway: Pathway, known: Pathway, origin: Envelope, work: ReferralWork
-) -> None:
+) -> list[Event]:
     """The same referral told again: what can be new is how to reach the patient."""
     if pathway == known:
-        return
+        return []
     await work.pathways.save(pathway)
-    await work.publish(identity_event(pathway, origin))
+    return [await work.publish(identity_event(pathway, origin))]

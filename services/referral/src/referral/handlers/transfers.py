@@ -6,9 +6,11 @@ from typing import Any, Final, TypeAlias
 from chassis.messages import Received
 from contracts.event import Envelope
 from referral.domain.pathway import Pathway
+from referral.domain.telling import Heard
 from referral.domain.transferring import overdue
 from referral.domain.transfers import State
 from referral.handlers.arriving import publish
+from referral.telling import said_in
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork
 
@@ -47,4 +49,16 @@ async def raise_alarm(transfer_id: str, work: ReferralWork) -> None:
 
     await work.pathways.save(step.pathway)
     origin = Envelope(pathway.id, correlation_id=f"referral.{pathway.id}.1")
-    await publish(step.pathway, step.told, origin, work)
+    said = await publish(step.pathway, step.told, origin, work)
+    await work.heard.save(
+        Heard(
+            id=f"{DATA_DUE}.{transfer_id}",
+            pathway_id=pathway.id,
+            type=DATA_DUE,
+            by="referral",
+            effective_on=work.today,
+            recorded_at=work.now,
+            fields={"transfer_id": transfer_id},
+            said=said_in(said),
+        )
+    )

@@ -2,24 +2,28 @@
 
 from referral.repositories.audit import AuditTrail, Read
 from referral.repositories.counts import statuses, verdicts
-from referral.repositories.indexes import AUDIT, FACTS, INDEXES, INTAKE, PATHWAYS
-from referral.repositories.intake import Entry, Intake, Verdict, entry_id
+from referral.repositories.heard import HeardOf
+from referral.repositories.indexes import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
+from referral.repositories.intake import Days, Entry, Intake, Listed, entry_id
 from referral.repositories.lists import Due, windows
 from referral.repositories.pathways import Pathways, place_of
 
 __all__ = [
     "AUDIT",
     "FACTS",
+    "HEARD",
     "INDEXES",
     "INTAKE",
     "PATHWAYS",
     "AuditTrail",
+    "Days",
     "Due",
     "Entry",
+    "HeardOf",
     "Intake",
+    "Listed",
     "Pathways",
     "Read",
-    "Verdict",
     "entry_id",
     "place_of",
     "statuses",

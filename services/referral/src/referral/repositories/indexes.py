@@ -8,6 +8,7 @@ PATHWAYS: Final = "pathways"
 INTAKE: Final = "intake"
 AUDIT: Final = "audit"
 FACTS: Final = "facts"
+HEARD: Final = "heard"
 
 INDEXES: Final = (
     Index(PATHWAYS, ("provider", "place")),
@@ -15,7 +16,9 @@ INDEXES: Final = (
     Index(PATHWAYS, ("lists", "place")),
     Index(PATHWAYS, ("status",)),
     Index(PATHWAYS, ("patient",)),
-    Index(INTAKE, ("verdict", "publisher", "day")),
+    Index(INTAKE, ("verdict", "publisher", "place")),
+    Index(INTAKE, ("about",)),
     Index(INTAKE, ("day",)),
+    Index(HEARD, ("pathway_id",)),
     Index(AUDIT, ("pathway_ids",)),
 )
