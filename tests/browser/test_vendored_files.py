@@ -6,8 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 STYLES = (
-    Path(__file__).resolve().parents[2]
-    / "services/notifications/src/notifications/static/nhsuk/nhsuk-frontend.min.css"
+    Path(__file__).resolve().parents[2] / "chassis/src/chassis/static/nhsuk/nhsuk-frontend.min.css"
 )
 PAGE = f"""
 <link rel="stylesheet" href="{STYLES.as_uri()}">

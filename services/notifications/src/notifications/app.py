@@ -9,11 +9,11 @@ from starlette.responses import HTMLResponse, Response
 from chassis.background import forever
 from chassis.clock import SystemClock
 from chassis.faults import Fault, status_of
+from chassis.pages.assets import Assets
 from chassis.service import Runtime, Service
 from chassis.work import Work
 from notifications.consumers import handlers
 from notifications.gateways import Gateways
-from notifications.pages.assets import Assets
 from notifications.pages.routes import HEADERS, Journey, router
 from notifications.pages.views import Pages
 from notifications.pages.visits import Visits

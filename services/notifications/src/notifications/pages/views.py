@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis.pages.moulds import Moulds
 from notifications.domain import words
 from notifications.domain.choice import Answered, Choice, Option, by_wait
 from notifications.pages.forms import Mistake
-from notifications.pages.moulds import Moulds
 from notifications.writing import SERVICE
 
 STAY = "stay"

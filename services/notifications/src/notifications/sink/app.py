@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from notifications.pages.moulds import Moulds
+from chassis.pages.moulds import Moulds
 from notifications.sink import mail, notify, page
 from notifications.sink.mailbox import Mailbox
 
@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):
 
 def web(mailbox: Mailbox) -> Starlette:
     """The HTTP half, as an application."""
-    moulds = Moulds("notifications.sink", "notifications.pages", service="Message sink")
+    moulds = Moulds("notifications.sink", service="Message sink")
     return Starlette(routes=[*notify.routes(mailbox), *page.routes(mailbox, moulds)])
 
 

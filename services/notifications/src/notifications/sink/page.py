@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from chassis.pages.assets import Assets
+from chassis.pages.moulds import Moulds
 from notifications.domain.words import appointment_time
-from notifications.pages.assets import Assets
-from notifications.pages.moulds import Moulds
 from notifications.pages.routes import HEADERS
 from notifications.sink.mailbox import Kept, Mailbox, Trouble
 

@@ -27,7 +27,10 @@ class Moulds:
     def __init__(self, *packages: str, **always: object) -> None:
         self._components = Environment(
             loader=ChoiceLoader(
-                [PackageLoader(package) for package in (*packages, "nhsuk_frontend_jinja")]
+                [
+                    PackageLoader(package)
+                    for package in (*packages, "chassis.pages", "nhsuk_frontend_jinja")
+                ]
             ),
             undefined=ChainableUndefined,  # the NHS macros ask for it
             autoescape=True,

@@ -26,7 +26,7 @@ class Assets:
 
     @classmethod
     def load(cls) -> Self:
-        static = files("notifications") / "static"
+        static = files("chassis") / "static"
         nhsuk = static / "nhsuk"
         found = {
             **_read(static / "pages"),
