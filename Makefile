@@ -79,8 +79,8 @@ test-kafka: dev ## The tests that meet a broker, on Apache Kafka (Java 17 and Ma
 fuzz: dev ## Search longer for inputs that break an edge
 	pytest -n $(WORKERS) --hypothesis-profile=fuzz tests/fuzz $(ARGS)
 
-bench: dev ## Measure, as ratios inside one run (BENCH=engine for one measurement)
-	python -m tests.bench $(BENCH)
+bench: dev ## Measure, as ratios inside one run (BENCH=bulk for one, ARGS for its options)
+	python -m tests.bench $(BENCH) $(ARGS)
 
 RTT ?= $(or $(FAIRWAIT_SHARED),../shared)/data/rtt/2026-01-full-extract-32-icbs.csv.gz
 
