@@ -40,7 +40,7 @@ class Phase(NamedTuple):
     clip: float
 
 
-OVER: Final = 3.0  # steps are so much smaller than the curvature allows, since rows interact
+OVER: Final = 2.0  # steps are so much smaller than the curvature allows, since rows interact
 MOST_MOMENTUM: Final = 0.9
 Tell = Callable[[str], None]
 

@@ -46,7 +46,10 @@ def seat_where_they_were(book: Book, choice: Choice, kept: Array) -> None:
 
 
 def eject(book: Book, choice: Choice, rounds: int, breadth: int) -> None:
-    """Rounds of ejections for everybody who has less than the prices promise."""
+    """Rounds of ejections for everybody who has less than the prices promise.
+
+    Whoever is ejected stands in the queue again, so that a chain goes on as long as it pays.
+    """
     for _ in range(rounds):
         unhappy = _unhappiness(book, choice)
         people = np.flatnonzero(unhappy > 0.5)
@@ -96,22 +99,40 @@ def _seat_at(book: Book, choice: Choice, people: Array, kept: Array) -> None:
 
 
 @compiled
-def _eject(book: Book, choice: Choice, queue: Array, breadth: int) -> int:
-    """One try for everybody in the queue; how many gained."""
+def _eject(book: Book, choice: Choice, unhappy: Array, breadth: int) -> int:
+    """Tries for everybody in the queue and for those ejected on the way; how many gained."""
+    people = book.seat.size
+    queue = np.empty(people, np.int64)
+    waits = np.zeros(people, np.bool_)
+    queue[: unhappy.size] = unhappy
+    waits[unhappy] = True
+    waiting, at = unhappy.size, 0
     ejected = np.empty(_MOST_EJECTED, np.int64)
     came_from = np.empty(_MOST_EJECTED, np.int64)
     gained = 0
-    for person in queue:
-        if _better_seat(book, choice, person, breadth, ejected, came_from):
+    while waiting > 0:
+        person = queue[at]
+        waits[person] = False
+        at, waiting = (at + 1) % people, waiting - 1
+        moved = _better_seat(book, choice, person, breadth, ejected, came_from)
+        if moved >= 0:
             gained += 1
+        for other in ejected[: max(moved, 0)]:
+            if not waits[other]:
+                waits[other] = True
+                queue[(at + waiting) % people] = other
+                waiting += 1
     return gained
 
 
 @compiled
 def _better_seat(
     book: Book, choice: Choice, person: int, breadth: int, ejected: Array, came_from: Array
-) -> bool:
-    """Moves the person to a better seat if the whole gains by it."""
+) -> int:
+    """Moves the person to a better seat if the whole gains by it.
+
+    How many were ejected for it; -1 if nothing was gained.
+    """
     before, short_before = book.seat[person], book.short[0]
     has = points_of(choice, before)
     if before >= 0:
@@ -131,14 +152,14 @@ def _better_seat(
         gain = _swap(book, choice, person, column, count, ejected, came_from) - has
         gain -= SHORT_POINTS * (book.short[0] - short_before)
         if gain > enough - has:
-            return True
+            return count
         _undo(book, choice, person, count, ejected, came_from)
     if free >= 0 and (points_of(choice, free) > has + 1e-3 or before < 0):
         seat(book, choice, person, free)
-        return True
+        return 0
     if before >= 0:
         seat(book, choice, person, before)
-    return False
+    return -1
 
 
 @compiled
