@@ -25,13 +25,15 @@ class Assets:
     by_path: Mapping[str, tuple[str, bytes]]
 
     @classmethod
-    def load(cls) -> Self:
+    def load(cls, *own: Traversable) -> Self:
+        """The shared files, and those of a service's own folders."""
         static = files("chassis") / "static"
         nhsuk = static / "nhsuk"
         found = {
             **_read(static / "pages"),
             **_read(nhsuk / "assets"),
             **{path: one for path, one in _read(nhsuk).items() if "/" not in path},
+            **{path: one for folder in own for path, one in _read(folder).items()},
         }
         return cls(found)
 

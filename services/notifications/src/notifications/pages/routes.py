@@ -14,13 +14,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.clock import Clock
 from chassis.pages.assets import Assets
+from chassis.pages.origin import from_our_pages
 from chassis.units import Units
 from notifications import handlers as do
 from notifications.domain import links
 from notifications.domain.choice import Choice, Open, can_answer
 from notifications.pages.forms import PARTS, Mistake, birth_date
 from notifications.pages.views import STAY, Pages
-from notifications.pages.visits import Form, Visit, Visits, answering, from_our_pages
+from notifications.pages.visits import Form, Visit, Visits, answering
 from notifications.work import NotificationsWork
 
 HEADERS: Mapping[str, str] = {

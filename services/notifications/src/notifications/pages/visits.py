@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
@@ -89,17 +88,3 @@ class Visits:
 def answering(visit: Visit, answer: str) -> Visit:
     """The visit with this answer picked."""
     return replace(visit, answer=answer)
-
-
-def from_our_pages(request: Request) -> bool:
-    """Whether a browser says that a form was sent from our own page.
-
-    Our `no-referrer` policy makes browsers send the origin `null`, also from our own pages; newer
-    ones say with Sec-Fetch-Site where it came from, and for older ones the cookie and the form's
-    token have to do.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin in (None, "null") or urlsplit(origin).netloc == request.headers.get("host")
