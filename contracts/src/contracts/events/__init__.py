@@ -58,6 +58,7 @@ from contracts.events.transfer import (
     TransferDataSent,
     TransferEnded,
     TransferOverdue,
+    TransferUnconfirmed,
 )
 
 __all__ = [
@@ -113,5 +114,6 @@ __all__ = [
     "TransferDataSent",
     "TransferEnded",
     "TransferOverdue",
+    "TransferUnconfirmed",
     "Wait",
 ]

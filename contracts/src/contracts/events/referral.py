@@ -126,10 +126,12 @@ class ChoiceWaived(Event, type="fairwait.referral.choice_not_offered.v1", topic=
     policy_text: str
 
 
-class RightToMoveDecided(Event, type="fairwait.referral.right_to_move_decided.v1", topic=REFERRAL):
+class RightToMoveDecided(
+    Event, type="fairwait.referral.right_to_move_decided.v1", minor=1, topic=REFERRAL
+):
     """The patient asked to be seen sooner elsewhere, and it was decided whether they have the right.
 
-    `decision` is RIGHT_B, or one of its refusals (NO_WITHIN_18_WEEKS, ...).
+    `decision` is RIGHT_B_18W, RIGHT_B_WILL_PASS, or a refusal (NOT_B_WITHIN_18W, ...).
     """
 
     requested_on: date

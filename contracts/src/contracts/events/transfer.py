@@ -46,6 +46,18 @@ class TransferOverdue(Event, type="fairwait.referral.transfer_overdue.v1", topic
     missing: list[str]
 
 
+class TransferUnconfirmed(Event, type="fairwait.referral.transfer_unconfirmed.v1", topic=REFERRAL):
+    """TASK: the data set was sent a day ago and the receiver has not said that it arrived.
+
+    The sender is still responsible, and somebody has to ask.
+    """
+
+    transfer_id: str
+    referring_provider: OdsCode
+    receiving_provider: OdsCode
+    confirm_by: AwareDatetime
+
+
 class ReferralTransferred(Event, type="fairwait.referral.transferred.v1", topic=REFERRAL):
     """Another provider is responsible for the pathway from `effective_on` on; the start stays."""
 

@@ -236,7 +236,7 @@ EVERY_EVENT: Final[tuple[Event, ...]] = (
     _event(
         e.RightToMoveDecided,
         requested_on=date(2026, 7, 13),
-        decision="RIGHT_B",
+        decision="RIGHT_B_18W",
         applies=True,
         rule_set="move-2013-04-01",
         policy_text="SI 2012/2996 part 9",
@@ -270,6 +270,13 @@ EVERY_EVENT: Final[tuple[Event, ...]] = (
         receiving_provider="NV7",
         due_at=datetime(2026, 5, 7, 10, 0, tzinfo=UTC),
         missing=["/gp_practice"],
+    ),
+    _event(
+        e.TransferUnconfirmed,
+        transfer_id=f"{PATHWAY}.t1",
+        referring_provider="RJ1",
+        receiving_provider="NV7",
+        confirm_by=datetime(2026, 5, 7, 10, 0, tzinfo=UTC),
     ),
     _event(
         e.ReferralTransferred,

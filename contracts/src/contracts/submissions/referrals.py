@@ -22,8 +22,13 @@ Circumstance = Literal[
 ]
 
 
-class ReferralMade(Submission, type="fairwait.submission.referral_made.v1"):
-    """A patient has been referred for consultant-led care."""
+class ReferralMade(Submission, type="fairwait.submission.referral_made.v1", minor=1):
+    """A patient has been referred for consultant-led care.
+
+    `separate_condition`: a consultant refers on for another condition, whose clock starts with
+    status 12 on this pathway of its own. `interface_service`: such a service assessed first what a
+    practice, dentist or optometrist had referred to it.
+    """
 
     pathway: PathwayKey
     patient: Patient
@@ -37,6 +42,8 @@ class ReferralMade(Submission, type="fairwait.submission.referral_made.v1"):
     administrative_category: Annotated[str, Field(pattern=r"^0[1-4]$")] = "01"
     circumstances: list[Circumstance] = Field(default=[])
     travel_limit_miles: int | None = Field(default=None, ge=1, le=1000)
+    separate_condition: bool = False
+    interface_service: bool = False
 
 
 class ReferralChanged(Submission, type="fairwait.submission.referral_changed.v1"):

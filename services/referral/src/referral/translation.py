@@ -54,6 +54,8 @@ def referral_of(received: Received[ReferralMade], work: ReferralWork) -> Referra
         circumstances=tuple(sorted(set(made.circumstances))),
         travel_limit_miles=made.travel_limit_miles,
         recorded_at=work.now,
+        separate_condition=made.separate_condition,
+        interface_service=made.interface_service,
     )
 
 

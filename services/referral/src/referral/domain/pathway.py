@@ -63,6 +63,8 @@ class Referral:
     circumstances: tuple[str, ...]
     travel_limit_miles: int | None
     recorded_at: datetime
+    separate_condition: bool = False
+    interface_service: bool = False
 
 
 class PathwayStatus(StrEnum):
@@ -119,17 +121,35 @@ class Pathway:
         held = (one.provider for one in self.custody)
         return frozenset({self.referral.responsible_provider, *booked, *held})
 
+    def clock_on(self, day: date) -> rtt.Clock:
+        """The clock as it stood at the end of a day, by all that is known now."""
+        return rtt.rebuild(rtt.effective_by(self.facts, day)).clock
+
+    def has_moved_to(self, provider: str, on: date) -> bool:
+        """Whether by a day the patient had moved to a provider: there, or back where they began."""
+        return any(one.provider == provider and one.effective_on <= on for one in self.custody[1:])
+
+    @property
+    def never_was(self) -> bool:
+        """Whether the referral had been made by mistake."""
+        return self.cancellation is not None and self.cancellation.never_was
+
     @property
     def over(self) -> bool:
         """Whether nothing more can happen: taken back, or the patient has died."""
-        taken_back = self.cancellation is not None and self.cancellation.never_was
-        return taken_back or self.death is not None
+        return self.never_was or self.death is not None
 
     @property
     def started_on(self) -> date:
         """The start of the newest period; without any, the day the referral was received."""
         periods = self.history.periods
         return periods[-1].started_on if periods else self.referral.received_on
+
+    @property
+    def to_validate(self) -> bool:
+        """Whether the clock ticks by a status that stands in until somebody knows better (99)."""
+        clock = self.history.clock
+        return isinstance(clock, rtt.Ticking) and clock.status == rtt.NOT_YET_KNOWN
 
     @property
     def status(self) -> PathwayStatus:
@@ -154,9 +174,20 @@ def as_seen(pathway: Pathway, *, as_at: date, known_on: date) -> Pathway:
         pathway,
         facts=facts,
         history=rtt.rebuild(facts),
-        appointments=tuple(one for one in pathway.appointments if one.booked_on <= last),
-        shortlists=tuple(one for one in pathway.shortlists if (one.offered_on or last) <= last),
-        custody=tuple(one for one in pathway.custody if london_date(one.since) <= last),
+        appointments=tuple(
+            one.as_of(last) for one in pathway.appointments if one.booked_on <= last
+        ),
+        shortlists=tuple(
+            one.as_of(last) for one in pathway.shortlists if (one.offered_on or last) <= last
+        ),
+        custody=tuple(
+            one
+            for one in pathway.custody
+            if one.effective_on <= as_at and london_date(one.since) <= known_on
+        ),
+        transfers=tuple(one.as_of(last) for one in pathway.transfers if one.decided_on <= last),
+        waiver=pathway.waiver if pathway.waiver and pathway.waiver.on <= last else None,
+        moves=tuple(one for one in pathway.moves if one.requested_on <= last),
         cancellation=_by(pathway.cancellation, as_at, known_on),
         death=_by(pathway.death, as_at, known_on),
     )
@@ -174,7 +205,7 @@ def _by(fact: Dated | None, as_at: date, known_on: date) -> Dated | None:
 def _status(pathway: Pathway) -> PathwayStatus:
     if pathway.death is not None:
         return PathwayStatus.DIED
-    if pathway.cancellation is not None and pathway.cancellation.never_was:
+    if pathway.never_was:
         return PathwayStatus.CANCELLED
     match pathway.history.clock:
         case rtt.Stopped():
@@ -203,7 +234,7 @@ def _status_while_ticking(pathway: Pathway) -> PathwayStatus:
 def opened(id: str, person: Person, referral: Referral) -> Pathway:
     """A new pathway, its clock ticking from the day the referral was received."""
     receipt = rtt.Fact(
-        status=rtt.FIRST_ACTIVITY,
+        status=rtt.SEPARATE_CONDITION if referral.separate_condition else rtt.FIRST_ACTIVITY,
         effective_on=referral.received_on,
         recorded_at=referral.recorded_at,
         source=referral.message_id,
@@ -233,6 +264,7 @@ def right_of(referral: Referral) -> RightDecision:
         referral.source,
         referral.referring_organisation,
         frozenset(referral.circumstances),
+        referral.interface_service,
     )
     return decide_right(rules_on(referral.received_on), case)
 
@@ -287,12 +319,24 @@ def booked(pathway: Pathway, appointment: Appointment) -> Pathway | None:
 
 
 def held_by(
-    pathway: Pathway, provider: str, at: datetime, because: Literal["chosen", "transferred"]
+    pathway: Pathway,
+    provider: str,
+    at: datetime,
+    because: Literal["chosen", "transferred"],
+    *,
+    on: date | None = None,
 ) -> Pathway:
-    """The pathway with another provider responsible from this instant on."""
+    """The pathway with another provider responsible: from the day `on`, by default today's.
+
+    It became known at the instant `at`. Nobody can be responsible before somebody else was.
+    """
     if provider == pathway.provider:
         return pathway
-    # Nobody can be responsible before somebody else was.
-    since = max(at, pathway.custody[-1].since) if pathway.custody else at
-    custody = Custody(provider, since, london_date(since), because)
+    last = pathway.custody[-1]
+    custody = Custody(
+        provider,
+        max(at, last.since),
+        max(on or london_date(at), last.effective_on),
+        because,
+    )
     return replace(pathway, custody=(*pathway.custody, custody))
