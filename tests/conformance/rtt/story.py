@@ -15,9 +15,11 @@ from typing import Final
 
 from referral.domain import changing, diary, people, reports, transferring
 from referral.domain import clock as rtt
+from referral.domain.acceptance import problems_of
+from referral.domain.admissions import Step as AdmissionStep
 from referral.domain.appointments import Cancelled, ChangeRequest, Deleted, Side
 from referral.domain.attending import Attendance, attend
-from referral.domain.choice import Shortlist
+from referral.domain.choice import Shortlist, Waiver
 from referral.domain.diary import Teller, Time
 from referral.domain.missing import Conditions
 from referral.domain.pathway import Pathway, Person, Referral, opened, with_shortlist
@@ -45,7 +47,7 @@ class Story:
     def go(self, step: str) -> None:
         words = words_of(step)
         if words.verb == "referred":
-            self.pathway = _referred(words)
+            self._refer(words)
             return
         assert self.pathway is not None, "a story begins with a referral"
         result = VERBS[words.verb](self.pathway, words)
@@ -54,6 +56,13 @@ class Story:
             self.corrections += sum(isinstance(one, rtt.Corrected) for one in result.told)
         else:
             self.refused += [problem.code.value for problem in result]
+
+    def _refer(self, words: Words) -> None:
+        referral = _referral(words)
+        problems = problems_of(PERSON, referral, words.told_on, allow_synthetic=True)
+        self.refused += [problem.code.value for problem in problems]
+        if not problems:
+            self.pathway = _opened(referral, words)
 
 
 def told(text: str) -> Story:
@@ -74,11 +83,11 @@ def _period(period: rtt.Period) -> str:
     return f"{period.started_on} {period.start_status} ..{end}"
 
 
-def _referred(words: Words) -> Pathway:
-    referral = Referral(
+def _referral(words: Words) -> Referral:
+    return Referral(
         identifier="000000070000",
         issuer="X09",
-        publisher=TRUST,
+        publisher=words.by,
         message_id="referral",
         way_in="kafka",
         responsible_provider=TRUST,
@@ -92,7 +101,12 @@ def _referred(words: Words) -> Pathway:
         circumstances=(),
         travel_limit_miles=None,
         recorded_at=words.recorded_at,
+        separate_condition=words.has("separate"),
+        interface_service=words.has("interface-service"),
     )
+
+
+def _opened(referral: Referral, words: Words) -> Pathway:
     pathway = opened("0" * 32, PERSON, referral)
     if words.has("unoffered"):
         return pathway
@@ -204,18 +218,26 @@ def _missed(pathway: Pathway, words: Words) -> Result:
     return diary.miss(pathway, missed, _teller(words))
 
 
+STEPS: Final[dict[str, AdmissionStep]] = {
+    "planned": "planned",
+    "admitted": "admitted",
+    "stood-down": "cancelled",
+    "went-home": "discharged",
+}
+
+
 def _admission(pathway: Pathway, words: Words) -> Result:
-    step = {"planned": "planned", "admitted": "admitted", "stood-down": "cancelled"}[words.verb]
+    step = STEPS[words.verb]
     return diary.admit(
         pathway,
         diary.AdmissionStepTold(
             reference=words.first,
-            step=step,  # type: ignore[arg-type]  # one of the three above
+            step=step,
             on=words.on,
             site=None,
             decided_to_admit_on=None,
-            treated=None,
-            rtt_status=words.second or None,
+            treated=False if words.has("untreated") else None,
+            rtt_status=words.get("status") or None,
         ),
         _teller(words),
     )
@@ -224,6 +246,24 @@ def _admission(pathway: Pathway, words: Words) -> Result:
 def _called_off(pathway: Pathway, words: Words) -> Result:
     told_ = changing.cancellation_of(words.on, words.first, words.recorded_at)
     return changing.call_off(pathway, told_, words.message, words.by, words.told_on)
+
+
+def _waived(pathway: Pathway, words: Words) -> Result:
+    waiver = Waiver(words.on, words.first, pathway.right.policy_text, words.by)
+    return changing.waive(pathway, waiver, words.told_on)
+
+
+def _overridden(pathway: Pathway, words: Words) -> Result:
+    reason = "CIRCUMSTANCE_NOT_ON_REFERRAL"
+    return changing.override(pathway, words.first, reason, words.by, words.on, words.told_on)
+
+
+def _urgent(pathway: Pathway, words: Words) -> Result:
+    return changing.amend(pathway, words.on, {"priority": words.first}, words.told_on)
+
+
+def _asks_to_move(pathway: Pathway, words: Words) -> Result:
+    return changing.ask_to_move(pathway, words.on, frozenset(words.plain), words.told_on)
 
 
 def _redirected(pathway: Pathway, words: Words) -> Result:
@@ -252,18 +292,28 @@ def _transfer(pathway: Pathway, words: Words) -> Result:
         gp_practice="A81001",
         local_patient_id="A1",
         service_requested_on=words.on,
-        organisations=(TRUST,),
+        organisations=_organisations(pathway, words),
     )
     data = DataSet() if words.has("decision-only") else complete
     if words.has("without-contact"):
         data = replace(data, contact=None)
-    decision = transferring.Decision("T", words.first, words.on, words.get("reason", "01"), data)
+    reference = words.get("ref", "T")
+    decision = transferring.Decision(
+        reference, words.first, words.on, words.get("reason", "01"), data
+    )
     return transferring.decide(pathway, decision, words.by, words.recorded_at, words.told_on)
 
 
+def _organisations(pathway: Pathway, words: Words) -> tuple[str, ...]:
+    """Everybody who has had the patient, or whom the story names."""
+    named = words.get("organisations")
+    return (named,) if named else tuple(one.provider for one in pathway.custody)
+
+
 def _received(pathway: Pathway, words: Words) -> Result:
+    reference = words.get("ref", "T")
     return transferring.receive(
-        pathway, "T", words.first, words.on, words.recorded_at, words.told_on
+        pathway, reference, words.first, words.on, words.recorded_at, words.told_on
     )
 
 
@@ -294,8 +344,13 @@ VERBS: Final[dict[str, Callable[[Pathway, Words], Step | list[Problem]]]] = {
     "planned": _admission,
     "admitted": _admission,
     "stood-down": _admission,
+    "went-home": _admission,
     "called-off": _called_off,
     "redirected": _redirected,
+    "prioritised": _urgent,
+    "waived": _waived,
+    "overridden": _overridden,
+    "asks-to-move": _asks_to_move,
     "died": _died,
     "alive": _alive,
     "transfer": _transfer,

@@ -443,7 +443,7 @@ NEEDED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no date", {"authoredOn": None}, "required", "ServiceRequest.authoredOn"),
     ("a month only", {"authoredOn": "2026-03"}, "value", "ServiceRequest.authoredOn"),
     ("tomorrow", {"authoredOn": "2026-03-03"}, "value", "ServiceRequest.authoredOn"),
-    ("too long ago", {"authoredOn": "2025-03-01"}, "value", "ServiceRequest.authoredOn"),
+    ("too long ago", {"authoredOn": "2006-12-31"}, "value", "ServiceRequest.authoredOn"),
     (
         "private",
         {

@@ -15,7 +15,7 @@ from referral.domain.pathway import Pathway, PathwayStatus
 from referral.handlers.offers import book_appointment, note_shortlist
 from referral.handlers.submissions import receive_referral
 from referral.handlers.taking import HANDLERS, take
-from referral.handlers.transfers import DATA_DUE, raise_alarm
+from referral.handlers.transfers import DATA_DUE, RECEIPT_DUE, raise_alarm
 from referral.work import ReferralWork
 from tests.unit.referral.builders import (
     CHOSEN,
@@ -416,7 +416,7 @@ async def test_a_wish_to_be_seen_sooner_elsewhere_is_decided(memory: Memory) -> 
     events = await tell(memory, "move_requested", pathway=KEY, requested_on="2026-03-20")
 
     assert events == ["referral.right_to_move_decided"]
-    assert memory.published[-1].model_dump()["decision"] == "NO_WITHIN_18_WEEKS"
+    assert memory.published[-1].model_dump()["decision"] == "NOT_B_WITHIN_18W"
 
 
 # ---- people
@@ -678,7 +678,7 @@ async def test_no_alarm_when_the_data_set_came_in_time(memory: Memory) -> None:
 
     await tell(memory, "transfer_decided", **transfer(**DATA))
 
-    assert memory.store.collections["timers"] == {}
+    assert [name.partition(":")[0] for name in memory.store.collections["timers"]] == [RECEIPT_DUE]
     assert memory.published[-1].model_dump()["in_time"] is True
 
 

@@ -43,6 +43,7 @@ def consumers(rules: Rules) -> Handlers:
     for kind, handler in HANDLERS.items():
         registry.on(kind)(handler)
     registry.on_timer(transfers.DATA_DUE)(transfers.raise_alarm)
+    registry.on_timer(transfers.RECEIPT_DUE)(transfers.ask_a_person)
     registry.on_rejected(rejections.record_rejection)
     registry.on_refused(rejections.record_refusal)
 

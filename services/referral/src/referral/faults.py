@@ -43,7 +43,11 @@ _PROBLEMS: Final[dict[ProblemCode, tuple[int, str, str]]] = {
         "code-invalid",
     ),
     ProblemCode.DATE_IN_FUTURE: (422, "The date is in the future.", "value"),
-    ProblemCode.DATE_TOO_OLD: (422, "The date is more than 365 days ago.", "value"),
+    ProblemCode.DATE_TOO_OLD: (
+        422,
+        "The date is too long ago: before 2007, or more than 365 days ago and from e-RS.",
+        "value",
+    ),
     ProblemCode.NOT_NHS_FUNDED: (
         422,
         "Only NHS patients (ADMINISTRATIVE CATEGORY 01) are on these pathways.",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from referral.domain import clock as rtt
 from referral.domain.appointments import Appointment, Cancelled, Missed
-from referral.domain.days import london_date
+from referral.domain.days import ZONE, london_date
 from referral.domain.pathway import Pathway, PathwayStatus, as_seen
 from referral.domain.transfers import Transfer
 
@@ -71,6 +71,7 @@ class TransferView(View):
     due_at: str
     state: str
     overdue: bool
+    unconfirmed: bool
 
 
 class ShortlistView(View):
@@ -86,13 +87,14 @@ class ShortlistView(View):
 
 
 class AppointmentView(View):
-    """`local_start` is the wall clock in Europe/London, `starts_at` the instant."""
+    """`local_start` is the wall clock in `zone`, `starts_at` the instant."""
 
     appointment_id: str
     provider: str
     site: str
     booked_on: date
     local_start: str | None
+    zone: str
     starts_at: str | None
     attended_on: date | None
     ended: Literal["cancelled", "missed", "deleted"] | None
@@ -127,6 +129,7 @@ class PathwayView(PathwaySummary):
     right_to_choose: RightView
     as_at: date
     as_known_on: date
+    to_validate: bool
     periods: list[PeriodView]
     unfitting: list[UnfittingView]
     responsible: list[CustodyView]
@@ -184,6 +187,7 @@ def pathway_view(whole: Pathway, *, as_at: date, known_on: date) -> PathwayView:
         ),
         as_at=as_at,
         as_known_on=known_on,
+        to_validate=pathway.to_validate,
         periods=[
             PeriodView.model_validate(one, from_attributes=True) for one in pathway.history.periods
         ],
@@ -221,6 +225,7 @@ def _transfer_view(transfer: Transfer) -> TransferView:
         due_at=transfer.due_at.isoformat(),
         state=transfer.state.value,
         overdue=transfer.overdue,
+        unconfirmed=transfer.unconfirmed,
     )
 
 
@@ -232,6 +237,7 @@ def _appointment_view(appointment: Appointment) -> AppointmentView:
         site=appointment.site,
         booked_on=appointment.booked_on,
         local_start=local.isoformat() if local else None,
+        zone=ZONE,
         starts_at=instant.isoformat() if instant else None,
         attended_on=appointment.attended.on if appointment.attended else None,
         ended=end.kind if end else None,

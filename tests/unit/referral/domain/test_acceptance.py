@@ -29,8 +29,28 @@ def test_a_plain_referral_is_acceptable() -> None:
         (366, ["date_too_old"]),
     ],
 )
-def test_a_referral_is_of_today_or_at_most_365_days_old(days_ago: int, problems: list[str]) -> None:
-    assert codes(person(), referral(received_on=TODAY - timedelta(days=days_ago))) == problems
+def test_e_rs_gives_a_start_of_today_or_at_most_365_days_ago(
+    days_ago: int, problems: list[str]
+) -> None:
+    made = referral(publisher="X09", received_on=TODAY - timedelta(days=days_ago))
+
+    assert codes(person(), made) == problems
+
+
+@pytest.mark.parametrize(
+    ("received_on", "problems"),
+    [
+        (TODAY - timedelta(days=366), []),
+        (TODAY - timedelta(weeks=104), []),
+        (date(2007, 1, 1), []),
+        (date(2006, 12, 31), ["date_too_old"]),
+        (date(1900, 1, 1), ["birth_date", "date_too_old"]),
+    ],
+)
+def test_a_trust_tells_of_the_longest_waits_and_of_no_placeholder(
+    received_on: date, problems: list[str]
+) -> None:
+    assert codes(person(), referral(received_on=received_on)) == problems
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ def on_day(days: int, **changes: object) -> MoveCase:
 
 @pytest.mark.parametrize(
     ("days", "decision"),
-    [(125, "NO_WITHIN_18_WEEKS"), (126, "NO_WITHIN_18_WEEKS"), (127, "RIGHT_B")],
+    [(125, "NOT_B_WITHIN_18W"), (126, "NOT_B_WITHIN_18W"), (127, "RIGHT_B_18W")],
 )
 def test_the_right_begins_the_day_after_18_weeks(days: int, decision: str) -> None:
     assert decide_move(MOVE_2013, on_day(days)).decision == decision
 
 
 @pytest.mark.parametrize(
-    ("days", "decision"), [(126, "NO_WITHIN_18_WEEKS"), (127, "RIGHT_B_WILL_PASS")]
+    ("days", "decision"), [(126, "NOT_B_WITHIN_18W"), (127, "RIGHT_B_WILL_PASS")]
 )
 def test_an_appointment_beyond_18_weeks_is_enough(days: int, decision: str) -> None:
     case = on_day(30, next_appointment_on=START + timedelta(days=days))
@@ -33,11 +33,11 @@ def test_an_appointment_beyond_18_weeks_is_enough(days: int, decision: str) -> N
 @pytest.mark.parametrize(
     ("exception", "decision"),
     [
-        ("chose_to_wait", "NO_CHOSE_TO_WAIT"),
-        ("delay_in_best_clinical_interest", "NO_DELAY_IN_BEST_INTEREST"),
-        ("monitoring_appropriate", "NO_MONITORING_APPROPRIATE"),
-        ("missed_chosen_appointments", "NO_MISSED_CHOSEN_APPOINTMENTS"),
-        ("treatment_not_needed", "NO_TREATMENT_NOT_NEEDED"),
+        ("chose_to_wait", "NOT_B_CHOSE_TO_WAIT"),
+        ("delay_in_best_clinical_interest", "NOT_B_CLINICAL"),
+        ("monitoring_appropriate", "NOT_B_MONITORING"),
+        ("missed_chosen_appointments", "NOT_B_DNA"),
+        ("treatment_not_needed", "NOT_B_NOT_NEEDED"),
     ],
 )
 def test_each_exception_of_the_regulations_decides(exception: str, decision: str) -> None:
@@ -50,7 +50,7 @@ def test_each_exception_of_the_regulations_decides(exception: str, decision: str
 def test_nobody_moves_whose_clock_does_not_run() -> None:
     found = decide_move(MOVE_2013, MoveCase(START, None))
 
-    assert found.decision == "NO_CLOCK_RUNNING"
+    assert found.decision == "NOT_B_NO_CLOCK"
 
 
 def test_a_decision_names_the_rules_of_its_day() -> None:

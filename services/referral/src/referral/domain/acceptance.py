@@ -10,7 +10,11 @@ from referral.domain.pathway import Person, Referral
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.waiting import age_on
 
-OLDEST_DAYS: Final = 365  # e-RS: a pathway start date is in the past and at most 365 days old
+E_RS: Final = "X09"
+E_RS_OLDEST_DAYS: Final = 365  # a start that e-RS supplies is in the past and at most so old (2.3)
+# Long waits are told when they are years old, placeholders such as 1900-01-01 are no dates (2.1).
+# DERIVED: no referral to treatment clock is older than the measurement.
+FIRST_CLOCKS: Final = date(2007, 1, 1)
 OLDEST_AGE: Final = 130
 NHS_PATIENT: Final = "01"  # ADMINISTRATIVE CATEGORY: 02 to 04 are paid for in another way
 
@@ -48,8 +52,13 @@ def _birth_date(birth_date: date, on: date) -> Iterator[Problem]:
 def _dates(referral: Referral, today: date) -> Iterator[Problem]:
     if referral.received_on > today:
         yield Problem(ProblemCode.DATE_IN_FUTURE, "/received_on")
-    elif (today - referral.received_on).days > OLDEST_DAYS:
+    elif referral.received_on < FIRST_CLOCKS or _too_old_for_e_rs(referral, today):
         yield Problem(ProblemCode.DATE_TOO_OLD, "/received_on")
+
+
+def _too_old_for_e_rs(referral: Referral, today: date) -> bool:
+    days = (today - referral.received_on).days
+    return referral.publisher == E_RS and days > E_RS_OLDEST_DAYS
 
 
 def _referral(referral: Referral) -> Iterator[Problem]:
@@ -66,5 +75,5 @@ def may_refer(publisher: str, referral: Referral) -> bool:
     return publisher in {
         referral.responsible_provider,
         referral.referring_organisation,
-        referral.issuer if referral.issuer == "X09" else None,
+        referral.issuer if referral.issuer == E_RS else None,
     }

@@ -98,13 +98,20 @@ class ChangeRequest:
     granted: bool | None = None
     decided_on: date | None = None
 
+    def as_of(self, day: date) -> "ChangeRequest":
+        """As it stood on a day: undecided until it was decided."""
+        if self.decided_on is None or self.decided_on <= day:
+            return self
+        return replace(self, granted=None, decided_on=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """A place in a session, booked from an accepted offer, or kept by the provider itself.
 
     `starts_at` and `shortlist_id` are None for an appointment that we hear of by its attendance.
-    `reference` is the provider's own name of it. It ends in one way at most: `attended` or `ended`.
+    `reference` is the provider's own name of it; `accepted_on` and `offered_on` are when the patient
+    took it and was offered it, where told. It ends in one way at most: `attended` or `ended`.
     """
 
     id: str
@@ -119,6 +126,8 @@ class Appointment:
     reference: str | None = None
     contact: str | None = None
     requests: tuple[ChangeRequest, ...] = ()
+    accepted_on: date | None = None
+    offered_on: date | None = None
 
     def __post_init__(self) -> None:
         if self.attended is not None and self.ended is not None:
@@ -137,6 +146,15 @@ class Appointment:
     @property
     def open(self) -> bool:
         return self.attended is None and self.ended is None
+
+    def as_of(self, day: date) -> "Appointment":
+        """As it stood on a day: without a visit, an end, and wishes of later days."""
+        return replace(
+            self,
+            attended=self.attended if self.attended and self.attended.on <= day else None,
+            ended=self.ended if self.ended and self.ended.on <= day else None,
+            requests=tuple(one.as_of(day) for one in self.requests if one.on <= day),
+        )
 
     @property
     def kept(self) -> bool:

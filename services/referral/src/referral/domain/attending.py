@@ -31,6 +31,8 @@ class Attendance:
 
 def attend(pathway: Pathway, visit: Attendance, today: date) -> Result:
     """The pathway after the visit, or everything that is wrong with it."""
+    if pathway.never_was:
+        return [Problem(ProblemCode.REFERRAL_OVER, "/pathway")]
     if visit.on > today:
         return [Problem(ProblemCode.DATE_IN_FUTURE, "/attended_on")]
     if visit.on < pathway.referral.received_on:
@@ -83,5 +85,5 @@ def _fact_of(pathway: Pathway, visit: Attendance, provider: str) -> rtt.Fact:
         recorded_at=visit.recorded_at,
         source=visit.message_id,
         actor=visit.provider,
-        by_another_provider=provider != pathway.referral.responsible_provider,
+        by_another_provider=pathway.has_moved_to(provider, visit.on),
     )

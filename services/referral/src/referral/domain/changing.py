@@ -6,9 +6,9 @@ from typing import Final
 
 from contracts.codes import REFERRAL_CANCELLATION_REASONS, TREATMENT_FUNCTIONS
 from referral.domain import clock as rtt
-from referral.domain.choice import Decision, Waiver, overridden
+from referral.domain.choice import Decision, RightDecision, Waiver, is_overridden, overridden
 from referral.domain.moving import MoveCase, decide_move, move_rules_on
-from referral.domain.pathway import Pathway, Referral
+from referral.domain.pathway import Pathway, Referral, right_of
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.records import Cancellation, RightToMove
 from referral.domain.source import check_source
@@ -20,7 +20,10 @@ _NAMES: Final = frozenset(one.name for one in fields(Referral))
 
 
 def amend(pathway: Pathway, on: date, told: dict[str, object], today: date) -> Result:
-    """The pathway with what has changed of its referral. No clock stops or starts for it (2.3)."""
+    """The pathway with what has changed of its referral. No clock stops or starts for it (2.3).
+
+    The right to choose is decided anew, under the rules of the day the referral was received.
+    """
     if pathway.over:
         return [Problem(ProblemCode.REFERRAL_OVER, "/pathway")]
     problems = [*_dates(pathway, on, today, "/changed_on"), *_treatment_function(told, on)]
@@ -31,7 +34,15 @@ def amend(pathway: Pathway, on: date, told: dict[str, object], today: date) -> R
     if not names:
         return Step(pathway)
     changes = {name: getattr(referral, name) for name in sorted(names)}
-    return Step(replace(pathway, referral=referral), (Amended(on, changes),))
+    right = _right_after(pathway.right, referral)
+    told_of_it = (Amended(on, changes), *((right,) if right != pathway.right else ()))
+    return Step(replace(pathway, referral=referral, right=right), told_of_it)
+
+
+def _right_after(before: RightDecision, referral: Referral) -> RightDecision:
+    """The right to choose of the changed referral; what somebody decided themselves stands."""
+    decided = right_of(referral)
+    return before if is_overridden(before) or decided.decision is before.decision else decided
 
 
 def _amended(referral: Referral, told: dict[str, object]) -> Referral:
@@ -141,7 +152,7 @@ def ask_to_move(pathway: Pathway, on: date, exceptions: frozenset[str], today: d
     problems = _dates(pathway, on, today, "/requested_on")
     if problems:
         return problems
-    clock = pathway.history.clock
+    clock = pathway.clock_on(on)
     upcoming = [one.day for one in pathway.appointments if one.open and one.day >= on]
     case = MoveCase(
         requested_on=on,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from contracts.codes import Referrer, UnknownCode, rtt_group_of
-from referral.domain.source import SourceCheck, referrer_of
+from referral.domain.source import SourceCheck, SourceValidity, referrer_of
 
 MATERNITY_FUNCTIONS: Final = frozenset({"501", "560"})  # obstetrics, midwifery; DERIVED
 MENTAL_HEALTH_GROUP: Final = "X03"  # published RTT group "other mental health"
@@ -104,6 +104,7 @@ class Circumstances:
     source: SourceCheck
     referring_organisation: str | None
     stated: frozenset[str]
+    interface_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,18 @@ def _implied(case: Circumstances) -> dict[str, dict[str, str]]:
 
 
 def _by_referrer(rules: RightToChooseRules, case: Circumstances) -> tuple[Decision, dict[str, str]]:
+    """By the source of referral; a code that is not in the list takes nobody's right away.
+
+    An interface service assesses what a practice, dentist or optometrist referred to it, so the
+    right is theirs whatever source the service itself is coded as (2.11, 2.20).
+    """
     evidence = {"source_validity": case.source.validity.value}
     if case.source.code is not None:
         evidence["source_of_referral"] = case.source.code
+    if case.interface_service:
+        evidence["circumstance"] = "interface_service"
+        has_right = True
+    elif case.source.code is not None and case.source.validity is not SourceValidity.MISSING:
         has_right = case.source.code in rules.sources
     else:
         kind = referrer_of(case.referring_organisation or "")
@@ -200,6 +210,14 @@ class Shortlist:
     outcome: Outcome | None = None
     provider: str | None = None
 
+    def as_of(self, day: date) -> "Shortlist":
+        """As it stood on a day, as far as its parts are dated: unanswered until it was answered."""
+        if self.answered_on is None or self.answered_on <= day:
+            return self
+        return replace(
+            self, answer=None, answered_on=None, answered_by=None, outcome=None, provider=None
+        )
+
     @property
     def open(self) -> bool:
         """Whether the patient still has to answer."""
@@ -231,6 +249,11 @@ class Waiver:
 def is_on_record(shortlists: tuple[Shortlist, ...], waiver: Waiver | None) -> bool:
     """Whether choice was offered, or there is a recorded reason why not."""
     return waiver is not None or any(one.options is not None for one in shortlists)
+
+
+def is_overridden(right: RightDecision) -> bool:
+    """Whether somebody took this decision against the rules."""
+    return "rules_said" in right.evidence
 
 
 def overridden(right: RightDecision, decision: Decision, reason: str, by: str) -> RightDecision:

@@ -30,6 +30,7 @@ class DeadlineKind(StrEnum):
 
     CHOICE_ANSWER = "choice-answer"
     TRANSFER_DATA = "transfer-data"
+    TRANSFER_RECEIPT = "transfer-receipt"
     CANCELLED_OPERATION = "cancelled-operation"
     WEEKS_18 = "18-weeks"
     WEEKS_52 = "52-weeks"
@@ -130,6 +131,11 @@ def dates_to_keep(pathway: Pathway) -> dict[DeadlineKind, date]:
         ],
         DeadlineKind.TRANSFER_DATA: [
             london_date(one.due_at) for one in pathway.transfers if one.state is State.DECIDED
+        ],
+        DeadlineKind.TRANSFER_RECEIPT: [
+            london_date(one.confirm_by)
+            for one in pathway.transfers
+            if one.state is State.DATA_SENT and one.confirm_by is not None
         ],
         DeadlineKind.CANCELLED_OPERATION: [
             day for one in pathway.admissions if (day := _treat_by(one)) is not None

@@ -14,21 +14,24 @@ from referral.domain.waiting import BREACH_WEEKS, days_waited, is_over
 
 
 class MoveDecision(StrEnum):
-    """Whether the right to move applies, and if not, the reason."""
+    """Whether the right to move applies, and if not, the reason (codes of 2.11).
 
-    RIGHT_B = "RIGHT_B"
+    Ours are RIGHT_B_WILL_PASS, NOT_B_NO_CLOCK and NOT_B_WITHIN_18W: the three have no code there.
+    """
+
+    RIGHT_B_18W = "RIGHT_B_18W"
     RIGHT_B_WILL_PASS = "RIGHT_B_WILL_PASS"
-    NO_CLOCK_RUNNING = "NO_CLOCK_RUNNING"
-    NO_WITHIN_18_WEEKS = "NO_WITHIN_18_WEEKS"
-    NO_CHOSE_TO_WAIT = "NO_CHOSE_TO_WAIT"
-    NO_DELAY_IN_BEST_INTEREST = "NO_DELAY_IN_BEST_INTEREST"
-    NO_MONITORING_APPROPRIATE = "NO_MONITORING_APPROPRIATE"
-    NO_MISSED_CHOSEN_APPOINTMENTS = "NO_MISSED_CHOSEN_APPOINTMENTS"
-    NO_TREATMENT_NOT_NEEDED = "NO_TREATMENT_NOT_NEEDED"
+    NOT_B_NO_CLOCK = "NOT_B_NO_CLOCK"
+    NOT_B_WITHIN_18W = "NOT_B_WITHIN_18W"
+    NOT_B_CHOSE_TO_WAIT = "NOT_B_CHOSE_TO_WAIT"
+    NOT_B_CLINICAL = "NOT_B_CLINICAL"
+    NOT_B_MONITORING = "NOT_B_MONITORING"
+    NOT_B_DNA = "NOT_B_DNA"
+    NOT_B_NOT_NEEDED = "NOT_B_NOT_NEEDED"
 
     @property
     def applies(self) -> bool:
-        return self in {MoveDecision.RIGHT_B, MoveDecision.RIGHT_B_WILL_PASS}
+        return self in {MoveDecision.RIGHT_B_18W, MoveDecision.RIGHT_B_WILL_PASS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class MoveRules:
 
 
 _EXCEPTIONS: Final = (
-    (MoveDecision.NO_TREATMENT_NOT_NEEDED, "treatment_not_needed"),
-    (MoveDecision.NO_MONITORING_APPROPRIATE, "monitoring_appropriate"),
-    (MoveDecision.NO_DELAY_IN_BEST_INTEREST, "delay_in_best_clinical_interest"),
-    (MoveDecision.NO_CHOSE_TO_WAIT, "chose_to_wait"),
-    (MoveDecision.NO_MISSED_CHOSEN_APPOINTMENTS, "missed_chosen_appointments"),
+    (MoveDecision.NOT_B_NOT_NEEDED, "treatment_not_needed"),
+    (MoveDecision.NOT_B_MONITORING, "monitoring_appropriate"),
+    (MoveDecision.NOT_B_CLINICAL, "delay_in_best_clinical_interest"),
+    (MoveDecision.NOT_B_CHOSE_TO_WAIT, "chose_to_wait"),
+    (MoveDecision.NOT_B_DNA, "missed_chosen_appointments"),
 )
 MOVE_2013: Final = MoveRules(
     name="move-2013-04-01",
@@ -100,13 +103,13 @@ def _excepted(rules: MoveRules, case: MoveCase) -> tuple[MoveDecision, dict[str,
 
 def _by_wait(rules: MoveRules, case: MoveCase) -> tuple[MoveDecision, dict[str, str]]:
     if case.started_on is None:
-        return MoveDecision.NO_CLOCK_RUNNING, {}
+        return MoveDecision.NOT_B_NO_CLOCK, {}
     days = days_waited(case.started_on, case.requested_on)
     evidence = {"days": str(days)}
     if is_over(days, rules.weeks):
-        return MoveDecision.RIGHT_B, evidence
+        return MoveDecision.RIGHT_B_18W, evidence
     if case.next_appointment_on is not None:
         then = days_waited(case.started_on, case.next_appointment_on)
         if is_over(then, rules.weeks):
             return MoveDecision.RIGHT_B_WILL_PASS, {**evidence, "days_at_appointment": str(then)}
-    return MoveDecision.NO_WITHIN_18_WEEKS, evidence
+    return MoveDecision.NOT_B_WITHIN_18W, evidence

@@ -50,6 +50,8 @@ class Report:
 
 def report(pathway: Pathway, told: Report, today: date) -> Result:
     """The pathway after a report of its clock, or everything that is wrong with it."""
+    if pathway.never_was:
+        return [Problem(ProblemCode.REFERRAL_OVER, "/pathway")]
     problems = [
         *_dates(pathway, told, today),
         *_administrative(told),
@@ -132,8 +134,7 @@ def _new_period(pathway: Pathway, told: Report) -> list[Problem]:
     expected = _NEW_PERIODS.get(told.because or "")
     if expected is None:
         return []
-    earlier = rtt.rebuild(rtt.effective_by(pathway.facts, told.on))
-    if told.status == rtt.AFTER_MONITORING and isinstance(earlier.clock, expected):
+    if told.status == rtt.AFTER_MONITORING and isinstance(pathway.clock_on(told.on), expected):
         return []
     return [Problem(ProblemCode.REASON_DOES_NOT_FIT, "/because")]
 
@@ -150,9 +151,10 @@ def _correction(pathway: Pathway, told: Report) -> list[Problem]:
 
 
 def _fact_of(pathway: Pathway, told: Report) -> rtt.Fact:
+    """While a clock ticks its start status is the first activity; otherwise it is a decision."""
     decision = told.administrative or told.status in _DECISIONS
-    ticking = isinstance(pathway.history.clock, rtt.Ticking)
-    first_activity = told.status == rtt.FIRST_ACTIVITY and ticking
+    ticking = isinstance(pathway.clock_on(told.on), rtt.Ticking)
+    first_activity = told.status in rtt.FIRST_STATUSES and ticking
     return rtt.Fact(
         status=told.status,
         effective_on=told.on,
@@ -160,6 +162,6 @@ def _fact_of(pathway: Pathway, told: Report) -> rtt.Fact:
         source=told.message_id,
         actor=told.publisher,
         activity=first_activity or not decision,
-        by_another_provider=told.publisher != pathway.referral.responsible_provider,
+        by_another_provider=pathway.has_moved_to(told.publisher, told.on),
         because=told.because,
     )

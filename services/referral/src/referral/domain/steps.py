@@ -86,10 +86,10 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class TransferTold:
-    """A transfer began, its data set is complete, its data set is late, or it ended."""
+    """A transfer began, its data set is complete or late, nobody confirmed it, or it ended."""
 
     transfer: Transfer
-    what: Literal["begun", "data_sent", "overdue", "transferred", "ended"]
+    what: Literal["begun", "data_sent", "overdue", "unconfirmed", "transferred", "ended"]
     missing: tuple[str, ...] = ()
 
 

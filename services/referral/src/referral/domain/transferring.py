@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from referral.domain import clock as rtt
 from referral.domain.names import digest
 from referral.domain.pathway import Pathway, held_by
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.steps import Result, Step, TransferTold
 from referral.domain.transfers import (
+    TIME_TO_CONFIRM,
     DataSet,
     Sender,
     State,
@@ -33,15 +35,15 @@ def decide(pathway: Pathway, told: Decision, by: str, at: datetime, today: date)
     """The pathway with a transfer begun, or its data set complete. Incomplete data are refused."""
     if pathway.over:
         return [Problem(ProblemCode.REFERRAL_OVER, "/pathway")]
-    transfer = named(pathway, told.reference, by) or _begun(pathway, told, by)
+    known = _sent_by(pathway, told.reference, by)
+    transfer = known or _begun(pathway, told, by)
     problems = [
         *_decision_problems(pathway, transfer, told, today),
         *(_data_problems(pathway, told, by) if not told.data.empty else []),
     ]
     if problems:
         return problems
-    new = named(pathway, told.reference, by) is None
-    begun = (TransferTold(transfer, "begun"),) if new else ()
+    begun = () if known else (TransferTold(transfer, "begun"),)
     if told.data.empty:
         return Step(_with(pathway, transfer), begun)
     if transfer.state is State.DATA_SENT:
@@ -52,6 +54,7 @@ def decide(pathway: Pathway, told: Decision, by: str, at: datetime, today: date)
         state=State.DATA_SENT,
         sent_on=today,
         in_time=at <= transfer.due_at,
+        confirm_by=at + TIME_TO_CONFIRM,
     )
     return Step(_with(pathway, sent), (*begun, TransferTold(sent, "data_sent")))
 
@@ -74,6 +77,8 @@ def _decision_problems(
     pathway: Pathway, transfer: Transfer, told: Decision, today: date
 ) -> list[Problem]:
     same = (transfer.receiving_provider, transfer.decided_on, transfer.reason)
+    others = (one for one in pathway.transfers if one.id != transfer.id and one.open)
+    moving = any(one.moves_responsibility for one in others)
     checks = (
         (told.decided_on > today, ProblemCode.DATE_IN_FUTURE, "/decided_on"),
         (
@@ -88,6 +93,12 @@ def _decision_problems(
             "/reference",
         ),
         (
+            # One provider answers for the patient, so one transfer at a time can move that.
+            transfer.moves_responsibility and moving,
+            ProblemCode.TRANSFER_DIFFERS,
+            "/reference",
+        ),
+        (
             told.receiving_provider == transfer.referring_provider,
             ProblemCode.TRANSFER_DIFFERS,
             "/receiving_provider",
@@ -98,15 +109,38 @@ def _decision_problems(
 
 def _data_problems(pathway: Pathway, told: Decision, by: str) -> list[Problem]:
     data = told.data
-    status_wrong = data.rtt_status is not None and not may_send(data.rtt_status, told.decided_on)
     start_differs = data.rtt_start is not None and data.rtt_start != pathway.started_on
-    lacks_itself = bool(data.organisations) and by not in data.organisations
+    so_far = {by, *(one.provider for one in pathway.custody)}
+    lacks_some = bool(data.organisations) and not so_far <= set(data.organisations)
     return [
         *(Problem(ProblemCode.TRANSFER_INCOMPLETE, one) for one in missing(data, sender(pathway))),
-        *([Problem(ProblemCode.TRANSFER_STATUS_NOT_ALLOWED, "/rtt_status")] * status_wrong),
+        *_status_problems(pathway, data.rtt_status, told.decided_on),
         *([Problem(ProblemCode.TRANSFER_DIFFERS, "/rtt_start")] * start_differs),
-        *([Problem(ProblemCode.TRANSFER_INCOMPLETE, "/organisations")] * lacks_itself),
+        *([Problem(ProblemCode.TRANSFER_INCOMPLETE, "/organisations")] * lacks_some),
     ]
+
+
+def _status_problems(pathway: Pathway, status: str | None, on: date) -> list[Problem]:
+    """The status has to be one that is sent, and to agree with the clock that goes with it.
+
+    12 is for a separate condition, which has a pathway of its own and is not moved on this one.
+    """
+    if status is None:
+        return []
+    if not may_send(status, on):
+        return [Problem(ProblemCode.TRANSFER_STATUS_NOT_ALLOWED, "/rtt_status")]
+    ticking = isinstance(pathway.history.clock, rtt.Ticking)
+    separate = pathway.history.clock_started_with == rtt.SEPARATE_CONDITION
+    if status == rtt.SEPARATE_CONDITION and not separate:
+        return [Problem(ProblemCode.RTT_STATUS_NEEDS_OWN_PATHWAY, "/rtt_status")]
+    agrees = {
+        rtt.SEPARATE_CONDITION: ticking,
+        rtt.LATER_ACTIVITY: ticking,
+        rtt.AFTER_TREATMENT: not ticking,
+    }
+    if not agrees.get(status, True):
+        return [Problem(ProblemCode.TRANSFER_DIFFERS, "/rtt_status")]
+    return []
 
 
 def sender(pathway: Pathway) -> Sender:
@@ -118,15 +152,19 @@ def sender(pathway: Pathway) -> Sender:
 
 
 def named(pathway: Pathway, reference: str, by: str) -> Transfer | None:
-    """The transfer that either side means by the sender's reference."""
-    return next(
-        (
-            one
-            for one in reversed(pathway.transfers)
-            if one.reference == reference and by in {one.referring_provider, one.receiving_provider}
-        ),
-        None,
-    )
+    """The transfer that either side means by the sender's reference: an open one before others."""
+    meant = [
+        one
+        for one in reversed(pathway.transfers)
+        if one.reference == reference and by in {one.referring_provider, one.receiving_provider}
+    ]
+    return min(meant, key=lambda one: not one.open, default=None)
+
+
+def _sent_by(pathway: Pathway, reference: str, by: str) -> Transfer | None:
+    """The sender's own transfer of that name; whoever sent the patient here may have used it too."""
+    mine = (one for one in pathway.transfers if one.referring_provider == by)
+    return next((one for one in mine if one.reference == reference), None)
 
 
 def receive(
@@ -143,14 +181,15 @@ def receive(
     after = _with(pathway, received)
     if not transfer.moves_responsibility:
         return Step(after, (TransferTold(received, "ended"),))
-    moved = held_by(after, by, at, "transferred")
+    moved = held_by(after, by, at, "transferred", on=on)
     return Step(moved, (TransferTold(received, "transferred"),))
 
 
 def _problems_of_receiving(
     pathway: Pathway, transfer: Transfer, on: date, today: date
 ) -> list[Problem]:
-    if not transfer.open:
+    elsewhere = transfer.moves_responsibility and pathway.provider != transfer.referring_provider
+    if not transfer.open or elsewhere:
         return [Problem(ProblemCode.TRANSFER_OVER, "/reference")]
     if on > today or on < transfer.decided_on:
         code = ProblemCode.DATE_IN_FUTURE if on > today else ProblemCode.BEFORE_REFERRAL
@@ -168,22 +207,40 @@ def call_off(pathway: Pathway, reference: str, by: str, on: date, today: date) -
         return [Problem(ProblemCode.UNKNOWN_TRANSFER, "/reference")]
     if not transfer.open:
         return [Problem(ProblemCode.TRANSFER_OVER, "/reference")]
-    if on > today:
-        return [Problem(ProblemCode.DATE_IN_FUTURE, "/cancelled_on")]
+    if on > today or on < transfer.decided_on:
+        code = ProblemCode.DATE_IN_FUTURE if on > today else ProblemCode.BEFORE_REFERRAL
+        return [Problem(code, "/cancelled_on")]
     ended = replace(transfer, state=State.CANCELLED, ended_on=on)
     return Step(_with(pathway, ended), (TransferTold(ended, "ended"),))
 
 
 def overdue(pathway: Pathway, transfer_id: str, now: datetime) -> Step:
     """The pathway with the alarm raised, when the data set is late."""
-    transfer = next((one for one in pathway.transfers if one.id == transfer_id), None)
-    if transfer is None or transfer.state is not State.DECIDED or transfer.overdue:
-        return Step(pathway)
-    if now < transfer.due_at:
+    transfer = _waiting(pathway, transfer_id, State.DECIDED)
+    if transfer is None or transfer.overdue or now < transfer.due_at:
         return Step(pathway)
     late = replace(transfer, overdue=True)
     lacking = missing(transfer.data, sender(pathway))
     return Step(_with(pathway, late), (TransferTold(late, "overdue", missing=lacking),))
+
+
+def unconfirmed(pathway: Pathway, transfer_id: str, now: datetime) -> Step:
+    """The pathway with a task for a person: the data set was sent, and nobody said it arrived."""
+    transfer = _waiting(pathway, transfer_id, State.DATA_SENT)
+    if transfer is None or transfer.unconfirmed:
+        return Step(pathway)
+    if transfer.confirm_by is None or now < transfer.confirm_by:
+        return Step(pathway)
+    asked = replace(transfer, unconfirmed=True)
+    return Step(_with(pathway, asked), (TransferTold(asked, "unconfirmed"),))
+
+
+def _waiting(pathway: Pathway, transfer_id: str, state: State) -> Transfer | None:
+    """The transfer while it is in this state; None for somebody who moves nowhere any more."""
+    if pathway.over:
+        return None
+    found = (one for one in pathway.transfers if one.id == transfer_id and one.state is state)
+    return next(found, None)
 
 
 def _with(pathway: Pathway, transfer: Transfer) -> Pathway:

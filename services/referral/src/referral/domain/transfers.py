@@ -5,16 +5,18 @@ The clock neither stops nor starts. One provider is responsible at every instant
 the receiver confirms that the referral has arrived.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
 from contracts.codes import RTT_STATUSES, UnknownCode
-from referral.domain.days import LONDON
+from referral.domain.days import LONDON, london_date
 
 RESPONSIBILITY: Final = "01"  # transfer reason; 02 opinion only and 03 test move nothing
 DAYS_TO_SEND: Final = 2  # 48 hours from the decision to refer
+# No source: how long a transfer may be half done before a person is asked to look (decision 10).
+TIME_TO_CONFIRM: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,6 +68,25 @@ class Transfer:
     in_time: bool | None = None
     overdue: bool = False
     ended_on: date | None = None
+    confirm_by: datetime | None = None
+    unconfirmed: bool = False
+
+    def as_of(self, day: date) -> "Transfer":
+        """As it stood on a day: without what was sent, received or called off later."""
+        ended = self.ended_on is not None and self.ended_on <= day
+        sent = self.sent_on is not None and self.sent_on <= day
+        if ended:
+            return self
+        return replace(
+            self,
+            state=State.DATA_SENT if sent else State.DECIDED,
+            data=self.data if sent else DataSet(),
+            sent_on=self.sent_on if sent else None,
+            in_time=self.in_time if sent else None,
+            overdue=self.overdue and _by(self.due_at, day),
+            unconfirmed=self.unconfirmed and _by(self.confirm_by, day),
+            ended_on=None,
+        )
 
     @property
     def open(self) -> bool:
@@ -74,6 +95,10 @@ class Transfer:
     @property
     def moves_responsibility(self) -> bool:
         return self.reason == RESPONSIBILITY
+
+
+def _by(instant: datetime | None, day: date) -> bool:
+    return instant is not None and london_date(instant) <= day
 
 
 def due_at(decided_on: date) -> datetime:

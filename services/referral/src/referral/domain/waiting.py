@@ -26,7 +26,12 @@ def is_over(days: int, weeks: int) -> bool:
 
 
 def week_band(days: int) -> int:
-    """Index k of the published band "Gt k To k+1 Weeks SUM 1"; 104 stands for all longer waits."""
+    """Index k of the published band "Gt k To k+1 Weeks SUM 1"; 104 stands for all longer waits.
+
+    A start after the day is no wait and in no band: it is counted apart (2.1).
+    """
+    if days < 0:
+        raise ValueError("a wait that has not begun is in no band")
     return 0 if days <= 7 else min(-(-days // 7) - 1, LAST_BAND)
 
 

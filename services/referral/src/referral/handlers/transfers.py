@@ -1,20 +1,23 @@
-"""The deadline of a transfer: 48 hours for its data set, then an alarm."""
+"""The deadlines of a transfer: 48 hours for its data set, then a day for the receiver's word."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from chassis.messages import Received
 from contracts.event import Envelope
 from referral.domain.pathway import Pathway
+from referral.domain.steps import Step
 from referral.domain.telling import Heard
-from referral.domain.transferring import overdue
-from referral.domain.transfers import State
+from referral.domain.transferring import overdue, unconfirmed
+from referral.domain.transfers import State, Transfer
 from referral.handlers.arriving import publish
 from referral.telling import said_in
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork
 
 DATA_DUE: Final = "transfer-data"
+RECEIPT_DUE: Final = "transfer-receipt"
 
 Take: TypeAlias = Callable[[Received[Any], ReferralWork], Awaitable[None]]
 
@@ -33,17 +36,43 @@ def with_deadline(take: Take) -> Take:
 
 def _set_timers(pathway: Pathway, work: ReferralWork) -> None:
     for transfer in pathway.transfers:
-        if transfer.state is State.DECIDED and not transfer.overdue:
-            work.set_timer(DATA_DUE, transfer.id, transfer.due_at)
-        else:
-            work.cancel_timer(DATA_DUE, transfer.id)
+        due = {DATA_DUE: _data_due(transfer), RECEIPT_DUE: _receipt_due(transfer)}
+        for name, at in due.items():
+            if at is None:
+                work.cancel_timer(name, transfer.id)
+            else:
+                work.set_timer(name, transfer.id, at)
+
+
+def _data_due(transfer: Transfer) -> datetime | None:
+    lacking = transfer.state is State.DECIDED and not transfer.overdue
+    return transfer.due_at if lacking else None
+
+
+def _receipt_due(transfer: Transfer) -> datetime | None:
+    waiting = transfer.state is State.DATA_SENT and not transfer.unconfirmed
+    return transfer.confirm_by if waiting else None
 
 
 async def raise_alarm(transfer_id: str, work: ReferralWork) -> None:
     """Say that the data set of a transfer is late, once."""
+    await _tell_due(DATA_DUE, overdue, transfer_id, work)
+
+
+async def ask_a_person(transfer_id: str, work: ReferralWork) -> None:
+    """Say that a transfer is half done for too long, once: a person has to look."""
+    await _tell_due(RECEIPT_DUE, unconfirmed, transfer_id, work)
+
+
+async def _tell_due(
+    name: str,
+    due: Callable[[Pathway, str, datetime], Step],
+    transfer_id: str,
+    work: ReferralWork,
+) -> None:
     pathway = await work.pathways.known(transfer_id.partition(".")[0])
 
-    step = overdue(pathway, transfer_id, work.now)
+    step = due(pathway, transfer_id, work.now)
     if step.pathway == pathway:
         return
 
@@ -52,9 +81,9 @@ async def raise_alarm(transfer_id: str, work: ReferralWork) -> None:
     said = await publish(step.pathway, step.told, origin, work)
     await work.heard.save(
         Heard(
-            id=f"{DATA_DUE}.{transfer_id}",
+            id=f"{name}.{transfer_id}",
             pathway_id=pathway.id,
-            type=DATA_DUE,
+            type=name,
             by="referral",
             effective_on=work.today,
             recorded_at=work.now,

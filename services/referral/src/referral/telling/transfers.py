@@ -9,6 +9,7 @@ from contracts.events import (
     TransferDataSent,
     TransferEnded,
     TransferOverdue,
+    TransferUnconfirmed,
 )
 from referral.domain import steps
 from referral.domain.pathway import Pathway
@@ -40,6 +41,8 @@ def transfer_event(pathway: Pathway, told: steps.TransferTold, origin: Envelope)
             return TransferOverdue.following(
                 origin, **sides, due_at=transfer.due_at, missing=list(told.missing)
             )
+        case "unconfirmed":
+            return TransferUnconfirmed.following(origin, **sides, confirm_by=transfer.confirm_by)
         case "transferred":
             return ReferralTransferred.following(
                 origin,

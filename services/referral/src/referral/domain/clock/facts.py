@@ -28,6 +28,7 @@ AFTER_TREATMENT: Final = "90"
 DURING_MONITORING: Final = "91"
 NOT_REFERRED: Final = "92"
 NOT_APPLICABLE: Final = "98"
+NOT_YET_KNOWN: Final = "99"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class History:
     periods: tuple[Period, ...] = ()
     unused: tuple[Unused, ...] = ()
 
+    @property
+    def clock_started_with(self) -> str | None:
+        """The status that the last period began with."""
+        return self.periods[-1].start_status if self.periods else None
+
 
 # Within one day: a start, what was done, an end, a death, a new start, what is done after it.
 _RANKS: Final = {

@@ -36,8 +36,9 @@ class AdmissionStepTold:
 
 def admit(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Result:
     """The pathway after one step of an admission, and what that did to the clock."""
-    if told.step != "planned" and told.on > by.today:
-        return [Problem(ProblemCode.DATE_IN_FUTURE, "/on")]
+    problems = _problems(pathway, told, by)
+    if problems:
+        return problems
     admission = _admission(pathway, told, by)
     moved = _on_the_clock(pathway, admission, told, by)
     if isinstance(moved, rtt.Refusal):
@@ -48,6 +49,31 @@ def admit(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Result:
     after_it = replace(moved.pathway, admissions=(*others, admission))
     told_of_it: tuple[Told, ...] = (AdmissionMoved(admission, told.step, told.on), *moved.told)
     return Step(after_it, told_of_it)
+
+
+def _problems(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> list[Problem]:
+    """A stay of somebody who has died can still be told, a new one cannot be planned."""
+    planned = told.step == "planned"
+    decided_on = told.decided_to_admit_on
+    checks = (
+        (
+            pathway.never_was or (planned and pathway.over),
+            ProblemCode.REFERRAL_OVER,
+            "/pathway",
+        ),
+        (not planned and told.on > by.today, ProblemCode.DATE_IN_FUTURE, "/on"),
+        (
+            decided_on is not None and decided_on > by.today,
+            ProblemCode.DATE_IN_FUTURE,
+            "/decided_to_admit_on",
+        ),
+        (
+            told.treated is False and told.rtt_status == rtt.TREATED,
+            ProblemCode.RTT_STATUS_NOT_ALLOWED,
+            "/rtt_status",
+        ),
+    )
+    return [Problem(code, pointer) for wrong, code, pointer in checks if wrong]
 
 
 def _admission(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Admission:
@@ -66,13 +92,14 @@ def _admission(pathway: Pathway, told: AdmissionStepTold, by: Teller) -> Admissi
 def _on_the_clock(
     pathway: Pathway, admission: Admission, told: AdmissionStepTold, by: Teller
 ) -> Step | rtt.Refusal:
-    """Admission for treatment stops the clock that day; called off before it, the clock goes on."""
-    if told.step == "cancelled" and admission.clock_source is not None:
+    """Admission for treatment stops the clock that day; untreated after all, the clock goes on."""
+    untreated = told.step == "cancelled" or (told.step == "discharged" and told.treated is False)
+    if untreated and admission.clock_source is not None:
         undone = without_facts(pathway, admission.clock_source, by.provider, by.recorded_at)
         return undone or Step(pathway)
     if told.rtt_status is None or told.step in {"planned", "cancelled"}:
         return Step(pathway)
-    moved = by.provider != pathway.referral.responsible_provider
+    moved = pathway.has_moved_to(by.provider, told.on)
     fact = replace(
         decision_fact(told.rtt_status, told.on, by), activity=True, by_another_provider=moved
     )

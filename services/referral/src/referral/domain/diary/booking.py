@@ -15,6 +15,7 @@ from referral.domain.diary.common import (
     Teller,
     Time,
     decision_fact,
+    not_later,
 )
 from referral.domain.missing import restart_date
 from referral.domain.pathway import Pathway, appointment_id
@@ -48,8 +49,13 @@ def book(pathway: Pathway, told: Booking, by: Teller) -> Result:
     if isinstance(starts_at, Problem):
         return [starts_at]
     booked_on = told.booked_on or by.today
-    if booked_on > by.today:
-        return [Problem(ProblemCode.DATE_IN_FUTURE, "/booked_on")]
+    problems = [
+        *not_later(booked_on, by, "/booked_on"),
+        *(not_later(told.accepted_on, by, "/accepted_on") if told.accepted_on else []),
+        *(not_later(told.offered_on, by, "/offered_on") if told.offered_on else []),
+    ]
+    if problems:
+        return problems
     known = _same(pathway, told.reference, starts_at, by)
     if known is not None:
         return _linked(pathway, known, told, starts_at)
@@ -57,8 +63,12 @@ def book(pathway: Pathway, told: Booking, by: Teller) -> Result:
 
 
 def may_go_on(pathway: Pathway) -> bool:
-    """Whoever has the right to choose was offered a choice, or there is a coded reason why not."""
-    if not pathway.right.applies or pathway.appointments:
+    """Whoever has the right to choose was offered a choice, or there is a coded reason why not.
+
+    The right is for the first out-patient appointment: who has been seen is beyond it.
+    """
+    seen = any(one.attended is not None for one in pathway.appointments)
+    if not pathway.right.applies or seen:
         return True
     return choice.is_on_record(pathway.shortlists, pathway.waiver)
 
@@ -95,6 +105,8 @@ def _appointment(
         session=f"own.{own_id}",
         reference=told.reference,
         contact=told.contact,
+        accepted_on=told.accepted_on,
+        offered_on=told.offered_on,
     )
 
 

@@ -22,7 +22,7 @@ from referral.domain.diary.common import (
     open_one,
     problems_of_reason,
 )
-from referral.domain.missing import Conditions, effect_of
+from referral.domain.missing import Conditions, effect_of, restart_date
 from referral.domain.pathway import Pathway
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.steps import (
@@ -42,8 +42,16 @@ def cancel(pathway: Pathway, reference: str, end: Cancelled, by: Teller) -> Resu
     problems = [
         *problems_of_reason(APPOINTMENT_CANCELLATION_REASONS, end.reason, end.on),
         *not_later(end.on, by, "/cancelled_on"),
+        *_too_late(appointment, end),
     ]
     return problems or _ended(pathway, appointment, end)
+
+
+def _too_late(appointment: Appointment, end: Cancelled) -> list[Problem]:
+    """A patient cancels ahead of the time or on its day; afterwards they did not come (2.4)."""
+    late = appointment.starts_at is not None and end.on > appointment.day
+    differs = Problem(ProblemCode.APPOINTMENT_DIFFERS, "/cancelled_on")
+    return [differs] if late and end.by == "patient" else []
 
 
 def delete(pathway: Pathway, reference: str, end: Deleted, by: Teller) -> Result:
@@ -78,7 +86,7 @@ def miss(pathway: Pathway, told: NonAttendance, by: Teller) -> Result:
     problems = _problems_of_missing(appointment, told, by)
     if problems:
         return problems
-    clock = pathway.history.clock
+    clock = pathway.clock_on(told.on)
     missed = Missed(
         on=told.on,
         attendance=told.attendance,
@@ -87,7 +95,7 @@ def miss(pathway: Pathway, told: NonAttendance, by: Teller) -> Result:
         clearly_communicated=told.conditions.clearly_communicated,
         discharged=told.discharged,
     )
-    return _missed(_ended(pathway, appointment, missed), missed, by)
+    return _missed(_ended(pathway, appointment, missed), missed, by, clock)
 
 
 def _problems_of_missing(
@@ -103,9 +111,10 @@ def _problems_of_missing(
     ]
 
 
-def _missed(step: Step, missed: Missed, by: Teller) -> Result:
+def _missed(step: Step, missed: Missed, by: Teller, clock: rtt.Clock) -> Result:
+    """What it did to the clock of that day, however late it is told."""
     pathway = step.pathway
-    if not isinstance(pathway.history.clock, rtt.Ticking):
+    if not isinstance(clock, rtt.Ticking):
         return step
     status = effect_of(
         first_activity=missed.first_activity,
@@ -115,7 +124,21 @@ def _missed(step: Step, missed: Missed, by: Teller) -> Result:
     ).status
     if status is None:
         return step
-    stopped = with_facts(pathway, [decision_fact(status, missed.on, by)])
+    facts = [decision_fact(status, missed.on, by)]
+    if status == rtt.DID_NOT_ATTEND:
+        facts += _rebooked(pathway, missed.on, by)
+    stopped = with_facts(pathway, facts)
     if isinstance(stopped, rtt.Refusal):
         return problems_of(stopped, date_pointer="/missed_on", status_pointer="/missed_on")
     return Step(stopped.pathway, (*step.told, *stopped.told))
+
+
+def _rebooked(pathway: Pathway, missed_on: date, by: Teller) -> list[rtt.Fact]:
+    """The new clock, when the patient is booked again already as the miss becomes known (2.3)."""
+    again = (one for one in pathway.appointments if one.kept and one.booked_on >= missed_on)
+    first = min(again, key=lambda one: (one.booked_on, one.id), default=None)
+    if first is None:
+        return []
+    start = restart_date(first.accepted_on, first.offered_on, missed_on)
+    fact = decision_fact(rtt.FIRST_ACTIVITY, max(start, missed_on), by, because="rebooked")
+    return [fact]

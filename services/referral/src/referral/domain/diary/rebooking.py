@@ -106,6 +106,8 @@ def decide_change(pathway: Pathway, told: ChangeDecision, by: Teller) -> Result:
         return [Problem(ProblemCode.UNKNOWN_REQUEST, "/request")]
     if told.on < request.on:
         return [Problem(ProblemCode.BEFORE_REFERRAL, "/decided_on")]
+    if told.on > by.today:
+        return [Problem(ProblemCode.DATE_IN_FUTURE, "/decided_on")]
     decided = replace(request, granted=told.granted, decided_on=told.on)
     appointment = with_request(appointment, decided)
     kept = replace(pathway, appointments=replaced(pathway.appointments, appointment))
