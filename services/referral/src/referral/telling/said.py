@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -21,8 +22,14 @@ _EFFECTIVE: Final = (
 
 def effective_date(told: BaseModel) -> date | None:
     """The day on which what is told took effect; None where it names none."""
-    days = (getattr(told, name, None) for name in _EFFECTIVE)
+    days = (getattr(told, name) for name in _dates_of(type(told)))
     return next((day for day in days if type(day) is date), None)
+
+
+@cache
+def _dates_of(kind: type[BaseModel]) -> tuple[str, ...]:
+    # Asked once a type: a field that a model does not have takes pydantic long to look for.
+    return tuple(name for name in _EFFECTIVE if name in kind.model_fields)
 
 
 def said_in(events: Iterable[Event]) -> tuple[Said, ...]:
