@@ -33,7 +33,8 @@ class Received(Generic[S]):
     """A submission together with what we know of its sending.
 
     `publisher` is the organisation of the credential. `message_id` is the publisher's own;
-    `body_hash` tells a repeat from another message under the same id.
+    `body_hash` tells a repeat from another message under the same id. `if_version` is the version
+    of the document that the sender has seen, where it said so: on any other it has no effect.
     """
 
     submission: S
@@ -43,6 +44,7 @@ class Received(Generic[S]):
     way_in: WayIn
     received_at: datetime
     traceparent: str = ""
+    if_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 from chassis.errors import Rejected
+from chassis.faults import PRECONDITION
 from chassis.messages import Received
 from contracts.event import Envelope, Event
 from contracts.submissions import PathwayKey, Submission
@@ -75,6 +76,8 @@ def step_of_pathway(
         pathway = await known_pathway(key, work)
         if not may(pathway, received.publisher, received):
             raise Rejected([FORBIDDEN_ORGANISATION.fault(pointer="/pathway/identifier")])
+        if received.if_version not in {None, await work.pathways.version(pathway.id)}:
+            raise Rejected([PRECONDITION.fault(header="If-Match")])
 
         result = decide(pathway, received, work)
         if not isinstance(result, Step):

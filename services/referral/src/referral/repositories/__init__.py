@@ -2,6 +2,7 @@
 
 from referral.repositories.audit import AuditTrail, Read
 from referral.repositories.counts import statuses, verdicts
+from referral.repositories.finding import Edition
 from referral.repositories.heard import HeardOf
 from referral.repositories.indexes import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
 from referral.repositories.intake import Days, Entry, Intake, Listed, entry_id
@@ -18,6 +19,7 @@ __all__ = [
     "AuditTrail",
     "Days",
     "Due",
+    "Edition",
     "Entry",
     "HeardOf",
     "Intake",

@@ -16,6 +16,7 @@ INDEXES: Final = (
     Index(PATHWAYS, ("lists", "place")),
     Index(PATHWAYS, ("status",)),
     Index(PATHWAYS, ("patient",)),
+    Index(PATHWAYS, ("found_by", "changed")),
     Index(INTAKE, ("verdict", "publisher", "place")),
     Index(INTAKE, ("about",)),
     Index(INTAKE, ("day",)),

@@ -1,6 +1,6 @@
 """Pathways as documents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from itertools import chain
@@ -22,6 +22,7 @@ from referral.domain.names import patient_key
 from referral.domain.pathway import Pathway, Person, Referral
 from referral.domain.records import Cancellation, Custody, Death, IdentityChange, RightToMove
 from referral.domain.transfers import Transfer
+from referral.repositories.finding import Edition, changed_at, changed_place, holding, terms_of
 from referral.repositories.indexes import FACTS, PATHWAYS
 from referral.repositories.lists import Due, due_range, on_lists, place_range, waiting, windows
 
@@ -70,6 +71,7 @@ class Pathways:
         self._documents = work.documents(PATHWAYS)
         self._pages = work.documents(FACTS)
         self._secret = secret
+        self._now = work.now
 
     async def get(self, pathway_id: str) -> Pathway | None:
         state = await self._documents.get(pathway_id)
@@ -87,8 +89,38 @@ class Pathways:
         for number in range(pages):
             await self._save_page(pathway, number)
         facts = pathway.facts[pages * PAGE :]
-        patient = patient_key(pathway.person.nhs_number, self._secret)
-        await self._documents.put(pathway.id, _written(pathway, facts, pages, patient))
+        found = {
+            "patient": patient_key(pathway.person.nhs_number, self._secret),
+            "found_by": terms_of(pathway),
+            "changed": changed_place(self._now, pathway.id),
+        }
+        await self._documents.put(pathway.id, _written(pathway, facts, pages, found))
+
+    async def version(self, pathway_id: str) -> int:
+        """The version of its document as this work found it; 0 where there was none."""
+        return (await self._documents.slot(pathway_id)).version
+
+    async def edition(self, pathway_id: str) -> Edition | None:
+        """The pathway with its version."""
+        state = await self._documents.get(pathway_id)
+        return None if state is None else await self._edition(pathway_id, state)
+
+    async def with_appointment(self, appointment_id: str) -> Edition | None:
+        """The pathway that has the appointment of this id."""
+        found = await self.found(holding(appointment_id), {}, limit=1)
+        return found[0] if found else None
+
+    async def found(self, term: str, places: Mapping[str, str], *, limit: int) -> list[Edition]:
+        """Pathways found by a term between two places, those changed first before the others."""
+        where = {"found_by": term, **({"changed": places} if places else {})}
+        rows = await self._documents.query(where, sort=(("changed", 1),), limit=limit)
+        return [await self._edition(pathway_id, state) for pathway_id, state in rows]
+
+    async def editions_of_person(self, nhs_number: str) -> list[Edition]:
+        """All pathways of a person, in the order of their last change."""
+        rows = await self._documents.query({"patient": patient_key(nhs_number, self._secret)})
+        found = [await self._edition(pathway_id, state) for pathway_id, state in rows]
+        return sorted(found, key=lambda one: one.place)
 
     async def load(self, pathway_ids: Iterable[str]) -> None:
         await self._documents.load(pathway_ids)
@@ -136,6 +168,12 @@ class Pathways:
         where = {"lists": key, **place_range(starts), **due_range(due)}
         return (await self._documents.count(where)).get((), 0)
 
+    async def _edition(self, pathway_id: str, state: State) -> Edition:
+        pathway = await self._read(pathway_id, state)
+        # An older release kept no place: it stands where its referral came in.
+        since = changed_at(state["changed"]) if "changed" in state else pathway.referral.recorded_at
+        return Edition(pathway, await self.version(pathway_id), since)
+
     async def _read(self, pathway_id: str, state: State) -> Pathway:
         pages = state.get("pages", 0)
         if not pages:
@@ -163,14 +201,14 @@ def place_of(pathway: Pathway) -> str:
     return f"{pathway.started_on.isoformat()}|{pathway.id}"
 
 
-def _written(pathway: Pathway, facts: tuple[rtt.Fact, ...], pages: int, patient: str) -> State:
+def _written(pathway: Pathway, facts: tuple[rtt.Fact, ...], pages: int, found: State) -> State:
     told = {name: getattr(pathway, name) for name in _NAMES}
     kept: dict[str, Any] = _kept.dump_python(_Kept(**{**told, "facts": facts}), mode="json")
     listed = {
         "provider": pathway.provider,
         "status": pathway.status.value,
         "place": place_of(pathway),
-        "patient": patient,
+        **found,
         **on_lists(pathway),
         **({"pages": pages} if pages else {}),
     }

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from chassis.faults import INVALID
-from contracts.codes import APPOINTMENT_CANCELLATION_REASONS
 from contracts.submissions import (
     BookingRecorded,
     CancellationRecorded,
@@ -13,13 +12,11 @@ from contracts.submissions import (
     NonAttendanceRecorded,
     RebookingRecorded,
 )
+from referral.edges.diary import side_of
 from referral.edges.hl7v2.er7 import Segment
 from referral.edges.hl7v2.pathways import pathway_of_appointment, site_of
 from referral.edges.hl7v2.patients import event_day
 from referral.edges.hl7v2.reading import Mapped, Reading, local_start_of, need
-
-# Which side gives a reason, as e-RS types it.
-_SIDES: Final = {"patient": "patient", "provider": "provider", "provider_reject": "provider"}
 
 
 def booked(reading: Reading) -> Mapped:
@@ -124,8 +121,7 @@ def _reason(reading: Reading, pointer: str) -> tuple[str | None, str | None]:
     schedule = reading.segment("SCH")
     code = _code(reading)
     reading.places[pointer] = schedule.place(6, 1)
-    known = APPOINTMENT_CANCELLATION_REASONS.at(_on(reading)).get(code) if code else None
-    side = _SIDES.get(known.told_by) if known is not None else None
+    side = side_of(code, _on(reading))
     if side is None:
         told = "A reason of e-RS is needed that says which side gives it, patient or provider."
         need(reading, schedule.place(6, 1), told)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,13 +12,12 @@ from chassis.clock import london_date
 from chassis.faults import INVALID, REQUIRED, Fault, Kind, of_validation
 from contracts.identifiers import OdsCode
 from contracts.submissions import Submission
+from referral.edges.diary import wall_clock
 from referral.edges.hl7v2.er7 import Message, Place, Segment
 from referral.edges.hl7v2.faults import SEGMENTS
 from referral.edges.hl7v2.header import Header
 
 S = TypeVar("S", bound=Submission)
-
-LONDON: Final = ZoneInfo("Europe/London")
 
 
 class Refused(Exception):
@@ -167,12 +165,7 @@ def local_start_of(text: str) -> tuple[datetime, datetime | None] | None:
     instant = instant_of(text)
     if instant is None:
         return None
-    if instant.tzinfo is None:
-        return instant, None
-    try:
-        return instant.astimezone(LONDON).replace(tzinfo=None), instant
-    except OverflowError:
-        return None
+    return (instant, None) if instant.tzinfo is None else wall_clock(instant)
 
 
 _ods: TypeAdapter[str] = TypeAdapter(OdsCode)
