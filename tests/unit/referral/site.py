@@ -131,6 +131,7 @@ def made(directory: Path, **section: Any) -> Site:
             rates=RateLimit.local(100_000),
             routers=service.routes,
             kinds=service.kinds,
+            error_page=service.error_page,
             uploads=service.uploads,
             runtime=MemoryRuntime(settings, units, clock),
         )

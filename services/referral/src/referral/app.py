@@ -12,6 +12,8 @@ from referral.edges.files.rows import KINDS as FILE_KINDS
 from referral.edges.hl7v2.faults import KINDS as HL7_KINDS
 from referral.edges.hl7v2.server import listen
 from referral.faults import KINDS
+from referral.pages import routes
+from referral.pages.views import Pages
 from referral.repositories import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
 from referral.settings import ReferralSettings
 from referral.work import ReferralWork, Rules
@@ -22,7 +24,8 @@ STREAMS: Final = {"referral": PATHWAYS, "appointment": PATHWAYS, "identity": PAT
 
 def referral(settings: ReferralSettings) -> Service:
     """The service with these settings. Handlers decide by them, so they come first."""
-    rules = Rules.of(settings)
+    rules, pages = Rules.of(settings), Pages()
+    secure = settings.environment != "development"
 
     def work(engine_work: Work) -> ReferralWork:
         return ReferralWork(engine_work, rules)
@@ -34,7 +37,8 @@ def referral(settings: ReferralSettings) -> Service:
         keyed_by=PATHWAYS,
         work=work,
         settings=ReferralSettings,
-        routes=[*ROUTERS, fhir.router, files.router],
+        routes=[*ROUTERS, fhir.router, files.router, routes.router(pages, secure=secure)],
+        error_page=routes.error_page(pages),
         uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
         collections=[INTAKE, AUDIT, FACTS, HEARD],

@@ -42,6 +42,10 @@ async def asked(
     return Question(caller.organisation, caller.subject, reason, request.state.request_id, what)
 
 
+SCOPES_OF_PUBLISHERS: Final = frozenset(["referral.write", "pathway.read", "ops"])
+"""Any of these lets an organisation ask what became of its own messages."""
+
+
 async def publisher(
     caller: Annotated[Caller, Depends(organisation())],
     publisher: Annotated[
@@ -53,7 +57,7 @@ async def publisher(
         if caller.may("ops"):
             return str(publisher)
         raise Rejected([FORBIDDEN.fault("Only operators may ask about others (scope ops).")])
-    if not caller.scopes & {"referral.write", "pathway.read", "ops"}:
+    if not caller.scopes & SCOPES_OF_PUBLISHERS:
         raise Rejected([FORBIDDEN.fault("The token lacks the scope referral.write.")])
     return caller.organisation
 
@@ -69,7 +73,12 @@ async def days(
     until: Annotated[date | None, Query(description="The last day; today unless given.")] = None,
 ) -> Days:
     """A dependency: the London days that are asked about, both ends included."""
-    last = until or request.app.state.runtime.clock.today()
+    return days_between(since, until, request.app.state.runtime.clock.today())
+
+
+def days_between(since: date | None, until: date | None, today: date) -> Days:
+    """The days from one to another; the last seven unless given."""
+    last = until or today
     first = since or last - timedelta(days=min(6, (last - date.min).days))
     if not 0 <= (last - first).days < LONGEST:
         raise Rejected([BAD_REQUEST.fault(f"Ask about one day up to {LONGEST} days in order.")])

@@ -119,7 +119,7 @@ async def rejections(
     runtime: Runtime = request.app.state.runtime
     after = place_in(cursor, PLACE)
     if wants_csv(request, format):
-        return await _rejections_file(runtime, publisher, days, after)
+        return await rejections_file(runtime, publisher, days, after)
     found, more = await runtime.units.read(rejected_of, publisher, days, after, limit)
     return RejectionsView(
         publisher=publisher,
@@ -130,7 +130,7 @@ async def rejections(
     )
 
 
-async def _rejections_file(
+async def rejections_file(
     runtime: Runtime, publisher: str, days: Days, after: str
 ) -> StreamingResponse:
     async def part(after: str, _: int) -> Lines:

@@ -112,7 +112,7 @@ async def waiting_list(
     runtime: Runtime = request.app.state.runtime
     after = place_in(cursor)
     if wants_csv(request, format):
-        return await _file(runtime, question, wanted, after)
+        return await list_file(runtime, question, wanted, after)
     shown, more = await runtime.units.run(read_waiting_list, question, wanted, after, limit, 0)
     return WaitingListView(
         as_at=wanted.today,
@@ -169,7 +169,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-async def _file(
+async def list_file(
     runtime: Runtime, question: Question, wanted: Wanted, after: str
 ) -> StreamingResponse:
     async def part(after: str, number: int) -> Lines:
