@@ -9,7 +9,7 @@ not told "price": they are listed for a person to look at.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -68,6 +68,19 @@ class Reasons:
         return envy
 
 
+class _Found(NamedTuple):
+    """What the sweep over all services finds, by person; best is the best option besides the seat."""
+
+    gain: Array
+    best_line: Array
+    best_week: Array
+    best: Array
+    relaxed_line: Array
+    relaxed: Array
+    opened: Array
+    excluded: Array
+
+
 def explain(problem: Problem, weights: Weights, plan: Plan) -> Reasons:
     """The reasons of everybody at the prices of the plan."""
     model = model_of(problem, weights)
@@ -79,7 +92,18 @@ def explain(problem: Problem, weights: Weights, plan: Plan) -> Reasons:
     week = plan.seats.week[model.order].astype(np.int64)
     kept = problem.kept.service[model.order], problem.kept.week[model.order].astype(np.int64)
 
-    found = _explain(
+    count = len(model.order)
+    found = _Found(
+        gain=np.zeros(count),
+        best_line=np.full(count, NONE, np.int64),
+        best_week=np.full(count, NONE, np.int64),
+        best=np.full(count, -np.inf),
+        relaxed_line=np.full((count, len(RULES)), NONE, np.int64),
+        relaxed=np.full((count, len(RULES)), -np.inf),
+        opened=np.zeros(count, np.int64),
+        excluded=np.zeros(count, np.int64),
+    )
+    _explain(
         facts_of(problem, weights),
         model.order,
         model.people.urgency,
@@ -91,15 +115,14 @@ def explain(problem: Problem, weights: Weights, plan: Plan) -> Reasons:
         (service, week),
         kept,
         model.kept_points,
+        found,
     )
     back = np.empty_like(model.order)
     back[model.order] = np.arange(len(back))
-    return _reasons(problem, model, plan, tuple(array[back] for array in found), back)
+    return _reasons(problem, model, plan, _Found(*(array[back] for array in found)), back)
 
 
-def _reasons(
-    problem: Problem, model: Model, plan: Plan, found: tuple[Array, ...], back: Array
-) -> Reasons:
+def _reasons(problem: Problem, model: Model, plan: Plan, found: _Found, back: Array) -> Reasons:
     gain, line, week, other, relaxed_line, relaxed, opened, excluded = found
     placed = plan.placed
     outcome = np.full(len(gain), Outcome.OUTBID, np.int8)
@@ -163,24 +186,16 @@ def _explain(
     seat: tuple[Array, Array],
     kept: tuple[Array, Array],
     kept_points: float,
-) -> tuple[Array, Array, Array, Array, Array, Array, Array, Array]:
-    count = order.size
-    gain = np.zeros(count)
-    best_line = np.full(count, -1, np.int64)
-    best_week = np.full(count, -1, np.int64)
-    best = np.full(count, -np.inf)
-    relaxed_line = np.full((count, 6), -1, np.int64)
-    relaxed = np.full((count, 6), -np.inf)
-    opened = np.zeros(count, np.int64)
-    excluded = np.zeros(count, np.int64)
-    for person in range(count):
+    to: _Found,
+) -> None:
+    for person in range(order.size):
         for line in range(between[0][person], between[1][person]):
             service = lines.service[line]
             failed = failed_rules(facts, order[person], service)
             if failed == 0:
-                opened[person] += 1
+                to.opened[person] += 1
             else:
-                excluded[person] += 1
+                to.excluded[person] += 1
                 if failed & (failed - 1):
                     continue  # two rules or more: no single one would help
             base = points_of_place(facts, order[person], service) - tolls[person]
@@ -190,20 +205,20 @@ def _explain(
                 if service == kept[0][person] and week == kept[1][person]:
                     found += kept_points
                 if service == seat[0][person] and week == seat[1][person]:
-                    gain[person] = found
+                    to.gain[person] = found
                 elif found > top:
                     top, top_week = found, week
             if failed == 0:
-                if top > best[person]:
-                    best[person], best_line[person], best_week[person] = top, line, top_week
+                if top > to.best[person]:
+                    to.best[person] = top
+                    to.best_line[person], to.best_week[person] = line, top_week
             else:
                 rule = 0
                 while failed > 1:
                     failed >>= 1
                     rule += 1
-                if top > relaxed[person, rule]:
-                    relaxed[person, rule], relaxed_line[person, rule] = top, line
-    return gain, best_line, best_week, best, relaxed_line, relaxed, opened, excluded
+                if top > to.relaxed[person, rule]:
+                    to.relaxed[person, rule], to.relaxed_line[person, rule] = top, line
 
 
 # ---- in words

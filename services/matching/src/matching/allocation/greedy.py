@@ -14,9 +14,9 @@ def greedy_plan(problem: Problem, weights: Weights) -> Plan:
     model = model_of(problem, weights)
     patients = problem.patients
     order = np.lexsort((-patients.weeks_waited[model.order], patients.priority[model.order]))
-    pair, week, points = _greedy(
-        order, model.people, model.pairs, model.lines, model.left, model.capacity.copy()
-    )
+    pair, week = np.full(len(order), NONE, np.int64), np.full(len(order), NONE, np.int64)
+    about = (model.people, model.pairs, model.lines, model.left, model.capacity.copy())
+    points = _greedy(order, *about, pair, week)
     return Plan(
         seats=_seats(model, pair, week),
         prices=np.zeros(problem.resources.count),
@@ -57,10 +57,15 @@ def _seats(model: Model, pair: Array, week: Array) -> Seats:
 
 @compiled
 def _greedy(
-    order: Array, people: People, pairs: Pairs, lines: Lines, left: Array, room: Array
-) -> tuple[Array, Array, float]:
-    chosen = np.full(order.size, -1, np.int64)
-    week_of = np.full(order.size, -1, np.int64)
+    order: Array,
+    people: People,
+    pairs: Pairs,
+    lines: Lines,
+    left: Array,
+    room: Array,
+    chosen: Array,
+    week_of: Array,
+) -> float:
     total = 0.0
     for person in order:
         urgency, best = people.urgency[person], 0.0
@@ -80,7 +85,7 @@ def _greedy(
                 row = lines.rows[line, week_of[person], role]
                 if row >= 0:
                     room[row] -= lines.amount[line, role]
-    return chosen, week_of, total
+    return total
 
 
 @compiled

@@ -118,9 +118,13 @@ class _Climb:
         prices = _parted(model, at)
         tolls = person_tolls(model.people, prices.toll)
         price = slot_prices(model, prices.resource).ravel()
-        demand, placed, value = _soft_demand(columns, tolls, price.astype(np.float32), temperature)
+        demand, placed = np.zeros(len(price)), np.zeros(len(tolls))
+        share = np.empty(np.diff(columns.start).max(initial=0), np.float32)
+        about = (columns, tolls, price.astype(np.float32), temperature)
+        value = _soft_demand(*about, demand, placed, share)
 
-        use = _use(model.lines, demand, len(model.capacity))
+        use = np.zeros(len(model.capacity))
+        _add_use(model.lines, demand, use)
         seats = _by_group(model.people, placed, len(model.floor))
         torn = _by_group(model.people, placed * (1 - placed), len(model.floor))
 
@@ -156,15 +160,18 @@ def _by_group(people: People, amount: Array, groups: int) -> Array:
 
 @compiled
 def _soft_demand(
-    columns: Columns, tolls: Array, price: Array, temperature: float
-) -> tuple[Array, Array, float]:
-    """How much of each slot is asked for, how surely each person is placed, the smoothed gain."""
-    demand = np.zeros(price.size)
-    placed = np.zeros(tolls.size)
-    widest = 0
-    for person in range(tolls.size):
-        widest = max(widest, columns.start[person + 1] - columns.start[person])
-    share = np.empty(widest, np.float32)
+    columns: Columns,
+    tolls: Array,
+    price: Array,
+    temperature: float,
+    demand: Array,
+    placed: Array,
+    share: Array,
+) -> float:
+    """The smoothed gain; adds what is asked of each slot and how surely each person is placed.
+
+    `share` is room for the columns of one person.
+    """
     inverse = np.float32(1.0 / temperature)
     total = 0.0
     for person in range(tolls.size):
@@ -192,13 +199,12 @@ def _soft_demand(
         for at in range(first, last):
             if share[at - first] > 0:
                 demand[columns.slot[at]] += share[at - first] * part
-    return demand, placed, total
+    return total
 
 
 @compiled
-def _use(lines: Lines, demand: Array, resources: int) -> Array:
-    """How much of each resource the demand for slots takes."""
-    use = np.zeros(resources)
+def _add_use(lines: Lines, demand: Array, use: Array) -> None:
+    """Adds how much of each resource the demand for slots takes."""
     weeks = lines.rows.shape[1]
     for line in range(lines.rows.shape[0]):
         for week in range(weeks):
@@ -208,7 +214,6 @@ def _use(lines: Lines, demand: Array, resources: int) -> Array:
                     row = lines.rows[line, week, role]
                     if row >= 0:
                         use[row] += asked * lines.amount[line, role]
-    return use
 
 
 # ---- first prices

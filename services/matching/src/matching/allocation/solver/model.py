@@ -182,27 +182,34 @@ def _pairs(
     facts: Facts, order: Array, service: Array, first: Array, last: Array
 ) -> tuple[Array, Array, Array]:
     start = np.zeros(len(order) + 1, np.int64)
-    np.cumsum(_count_pairs(facts, order, service, first, last), out=start[1:])
-    line, points = _find_pairs(facts, order, service, first, last, start)
+    _count_pairs(facts, order, service, first, last, start[1:])
+    np.cumsum(start, out=start)
+    line, points = np.empty(start[-1], np.int32), np.empty(start[-1], np.float32)
+    _find_pairs(facts, order, service, first, last, start, line, points)
     return start, line, points
 
 
 @compiled
-def _count_pairs(facts: Facts, order: Array, service: Array, first: Array, last: Array) -> Array:
-    count = np.zeros(order.size, np.int64)
+def _count_pairs(
+    facts: Facts, order: Array, service: Array, first: Array, last: Array, count: Array
+) -> None:
     for person in range(order.size):
         for line in range(first[person], last[person]):
             if failed_rules(facts, order[person], service[line]) == 0:
                 count[person] += 1
-    return count
 
 
 @compiled
 def _find_pairs(
-    facts: Facts, order: Array, service: Array, first: Array, last: Array, start: Array
-) -> tuple[Array, Array]:
-    lines = np.empty(start[-1], np.int32)
-    points = np.empty(start[-1], np.float32)
+    facts: Facts,
+    order: Array,
+    service: Array,
+    first: Array,
+    last: Array,
+    start: Array,
+    lines: Array,
+    points: Array,
+) -> None:
     for person in range(order.size):
         at = start[person]
         for line in range(first[person], last[person]):
@@ -210,7 +217,6 @@ def _find_pairs(
                 lines[at] = line
                 points[at] = points_of_place(facts, order[person], service[line])
                 at += 1
-    return lines, points
 
 
 def _kept(problem: Problem, order: Array, pairs: Pairs, lines: Lines) -> tuple[Array, Array]:
@@ -222,16 +228,20 @@ def _kept(problem: Problem, order: Array, pairs: Pairs, lines: Lines) -> tuple[A
     return np.where(still, pair, NONE), np.where(still, week, NONE)
 
 
-@compiled
 def pair_of_service(pairs: Pairs, services: Array, service: Array) -> Array:
     """The pair of each person with this service; NONE for those without."""
-    found = np.full(service.size, -1, np.int64)
+    found = np.full(service.size, NONE, np.int64)
+    _find_pair_of_service(pairs, services, service, found)
+    return found
+
+
+@compiled
+def _find_pair_of_service(pairs: Pairs, services: Array, service: Array, found: Array) -> None:
     for person in range(service.size):
         if service[person] >= 0:
             for pair in range(pairs.start[person], pairs.start[person + 1]):
                 if services[pairs.line[pair]] == service[person]:
                     found[person] = pair
-    return found
 
 
 # ---- whole procedures
@@ -255,19 +265,19 @@ def _whole_procedures(lines: Lines, capacity: Array) -> tuple[Array, Array]:
     for pattern in np.unique(taken, axis=0):
         if pattern.any():
             these = (taken == pattern).all(axis=1)
-            reachable[these] = _sums(sizes[pattern], int(capacity[these].max()))[capacity[these]]
+            sums = np.zeros(int(capacity[these].max()) + 1, np.int64)
+            _find_sums(sizes[pattern], sums)
+            reachable[these] = sums[capacity[these]]
             unit[these] = np.sqrt(sizes[pattern].min() * sizes[pattern].max())
     return reachable, unit
 
 
 @compiled
-def _sums(sizes: Array, most: int) -> Array:
-    """For every number up to `most`, the largest number up to it that is a sum of sizes."""
-    found = np.zeros(most + 1, np.int64)
-    for total in range(1, most + 1):
+def _find_sums(sizes: Array, found: Array) -> None:
+    """For every number, the largest number up to it that is a sum of sizes."""
+    for total in range(1, found.size):
         found[total] = found[total - 1]
         for size in sizes:
             if total >= size and found[total - size] == total - size:
                 found[total] = total
                 break
-    return found

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.allocation.compiling import compiled
-from matching.allocation.problem import Array
-from matching.allocation.solver.model import Model, Pairs, People
+from matching.allocation.problem import NONE, Array
+from matching.allocation.solver.model import Lines, Model, Pairs, People
 
 CLOSED = np.inf
 
@@ -45,14 +45,22 @@ class Responses(NamedTuple):
 
 def slot_prices(model: Model, resource: Array) -> Array:
     """What each line costs in each week; infinite where it is closed."""
-    lines = model.lines
-    padded = np.append(resource, 0.0)
-    priced = np.full(lines.open.shape, CLOSED)
-    cost = np.zeros(lines.open.shape)
-    for role in range(lines.rows.shape[2]):
-        cost += padded[lines.rows[:, :, role]] * lines.amount[:, None, role]
-    np.copyto(priced, cost, where=lines.open)
+    priced = np.full(model.lines.open.shape, CLOSED)
+    _find_slot_prices(model.lines, resource, priced)
     return priced
+
+
+@compiled
+def _find_slot_prices(lines: Lines, resource: Array, priced: Array) -> None:
+    for line in range(priced.shape[0]):
+        for week in range(priced.shape[1]):
+            if lines.open[line, week]:
+                cost = 0.0
+                for role in range(lines.rows.shape[2]):
+                    row = lines.rows[line, week, role]
+                    if row >= 0:
+                        cost += resource[row] * lines.amount[line, role]
+                priced[line, week] = cost
 
 
 def person_tolls(people: People, toll: Array) -> Array:
@@ -65,11 +73,16 @@ def best_responses(model: Model, prices: Prices) -> Responses:
     """The best option of everybody, exactly."""
     price = slot_prices(model, prices.resource)
     tolls = person_tolls(model.people, prices.toll)
-    return Responses(
-        *_best(
-            model.people, model.pairs, model.left, price, _cheapest(price), tolls, model.kept_points
-        )
+    people = len(tolls)
+    found = Responses(
+        pair=np.full(people, NONE, np.int64),
+        week=np.full(people, NONE, np.int64),
+        gain=np.zeros(people),
     )
+    cheapest = _cheapest(price)
+    about = (model.people, model.pairs, model.left, price, cheapest, tolls, model.kept_points)
+    _best(*about, *found)
+    return found
 
 
 def bound_at(model: Model, prices: Prices) -> float:
@@ -80,8 +93,12 @@ def bound_at(model: Model, prices: Prices) -> float:
 
 def dual_part(model: Model, prices: Prices) -> float:
     """What the capacities, ceilings and floors are worth at these prices."""
-    resources = prices.resource @ model.reachable
-    return float(resources + prices.ceiling @ model.ceiling - prices.floor @ model.floor)
+    parts = (
+        (prices.resource * model.reachable).sum(),
+        (prices.ceiling * model.ceiling).sum(),
+        -(prices.floor * model.floor).sum(),
+    )
+    return float(sum(parts))
 
 
 def _cheapest(price: Array) -> Array:
@@ -98,11 +115,11 @@ def _best(
     cheapest: Array,
     tolls: Array,
     kept_points: float,
-) -> tuple[Array, Array, Array]:
+    best_pair: Array,
+    best_week: Array,
+    gain: Array,
+) -> None:
     count, weeks = people.urgency.size, left.size
-    best_pair = np.full(count, -1, np.int64)
-    best_week = np.full(count, -1, np.int64)
-    gain = np.zeros(count)
     for person in range(count):
         urgency, toll = people.urgency[person], tolls[person]
         best = 0.0
@@ -131,7 +148,6 @@ def _best(
                     best = found
                     best_pair[person], best_week[person] = pair, week
         gain[person] = best
-    return best_pair, best_week, gain
 
 
 # ---- columns
@@ -158,8 +174,10 @@ def columns_near_best(model: Model, prices: Prices, within: float) -> Columns:
 
     about = (model.people, model.pairs, model.left, price, cheapest, least, model.kept_points)
     start = np.zeros(len(gain) + 1, np.int64)
-    np.cumsum(_count_near(*about), out=start[1:])
-    slot, points = _find_near(*about, start)
+    _count_near(*about, start[1:])
+    np.cumsum(start, out=start)
+    slot, points = np.empty(start[-1], np.int32), np.empty(start[-1], np.float32)
+    _find_near(*about, start, slot, points)
     return Columns(start, slot, points)
 
 
@@ -172,9 +190,9 @@ def _count_near(
     cheapest: Array,
     least: Array,
     kept_points: float,
-) -> Array:
+    near: Array,
+) -> None:
     count, weeks = people.urgency.size, left.size
-    near = np.zeros(count, np.int64)
     for person in range(count):
         urgency, enough = people.urgency[person], least[person]
         kept, kept_week = people.kept_pair[person], people.kept_week[person]
@@ -186,7 +204,6 @@ def _count_near(
                 found = base + urgency * left[week] - price[line, week]
                 if (pair == kept and week == kept_week) or found >= enough:
                     near[person] += 1
-    return near
 
 
 @compiled
@@ -199,10 +216,10 @@ def _find_near(
     least: Array,
     kept_points: float,
     start: Array,
-) -> tuple[Array, Array]:
+    slots: Array,
+    points: Array,
+) -> None:
     count, weeks = people.urgency.size, left.size
-    slots = np.empty(start[-1], np.int32)
-    points = np.empty(start[-1], np.float32)
     for person in range(count):
         at = start[person]
         urgency, enough = people.urgency[person], least[person]
@@ -218,4 +235,3 @@ def _find_near(
                     slots[at] = line * weeks + week
                     points[at] = worth + kept_points if is_kept else worth
                     at += 1
-    return slots, points

@@ -54,8 +54,14 @@ def eject(book: Book, choice: Choice, rounds: int, breadth: int) -> None:
         unhappy = _unhappiness(book, choice)
         people = np.flatnonzero(unhappy > 0.5)
         queue = people[np.argsort(-unhappy[people], kind="stable")]
-        if not len(queue) or not _eject(book, choice, queue, breadth):
+        if not len(queue) or not _eject(book, choice, queue, breadth, *_room(len(unhappy))):
             return
+
+
+def _room(people: int) -> tuple[Array, Array, Array, Array]:
+    """Room for a queue, who is in it, who is ejected and where they came from."""
+    ejected = np.empty(_MOST_EJECTED, np.int64)
+    return np.empty(people, np.int64), np.zeros(people, bool), ejected, np.empty_like(ejected)
 
 
 def _regret(choice: Choice) -> Array:
@@ -99,17 +105,22 @@ def _seat_at(book: Book, choice: Choice, people: Array, kept: Array) -> None:
 
 
 @compiled
-def _eject(book: Book, choice: Choice, unhappy: Array, breadth: int) -> int:
+def _eject(
+    book: Book,
+    choice: Choice,
+    unhappy: Array,
+    breadth: int,
+    queue: Array,
+    waits: Array,
+    ejected: Array,
+    came_from: Array,
+) -> int:
     """Tries for everybody in the queue and for those ejected on the way; how many gained."""
     people = book.seat.size
-    queue = np.empty(people, np.int64)
-    waits = np.zeros(people, np.bool_)
-    queue[: unhappy.size] = unhappy
-    waits[unhappy] = True
-    waiting, at = unhappy.size, 0
-    ejected = np.empty(_MOST_EJECTED, np.int64)
-    came_from = np.empty(_MOST_EJECTED, np.int64)
-    gained = 0
+    for at in range(unhappy.size):
+        queue[at] = unhappy[at]
+        waits[unhappy[at]] = True
+    waiting, at, gained = unhappy.size, 0, 0
     while waiting > 0:
         person = queue[at]
         waits[person] = False
@@ -117,7 +128,8 @@ def _eject(book: Book, choice: Choice, unhappy: Array, breadth: int) -> int:
         moved = _better_seat(book, choice, person, breadth, ejected, came_from)
         if moved >= 0:
             gained += 1
-        for other in ejected[: max(moved, 0)]:
+        for place in range(moved):
+            other = ejected[place]
             if not waits[other]:
                 waits[other] = True
                 queue[(at + waiting) % people] = other

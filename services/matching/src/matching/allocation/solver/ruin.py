@@ -5,12 +5,12 @@ they could move to, and some who wait for it. Worse outcomes are kept now and th
 (simulated annealing), and the best plan on the way is what counts. A run is so many tries, by seed.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from matching.allocation.compiling import compiled
-from matching.allocation.problem import Array
+from matching.allocation.problem import NONE, Array
 from matching.allocation.solver.rounding import SHORT_POINTS
 from matching.allocation.solver.seating import Book, Choice, fits, points_of, seat, unseat
 
@@ -26,26 +26,43 @@ def ruin_and_recreate(
 ) -> None:
     """So many tries around the given slots."""
     if len(slots) and tries:
-        start, who = _who_could(choice, len(choice.rows))
-        _anneal(book, choice, slots, tries, seed, hot, COLD, start, who)
+        start, who = _who_could(choice)
+        room = _Room(
+            people=np.empty(_MOST, np.int64),
+            came_from=np.empty(_MOST, np.int64),
+            key=np.empty(_MOST, np.float64),
+            order=np.empty(_MOST, np.int64),
+            seen=np.full(len(book.seat), NONE, np.int64),
+        )
+        _anneal(book, choice, slots, tries, seed, hot, COLD, start, who, room)
+
+
+class _Room(NamedTuple):
+    """The neighbourhood of one try, and in which try each person was last part of one."""
+
+    people: Array
+    came_from: Array
+    key: Array
+    order: Array
+    seen: Array
+
+
+def _who_could(choice: Choice) -> tuple[Array, Array]:
+    """For each slot, the people who have it among their columns."""
+    start = np.zeros(len(choice.rows) + 1, np.int64)
+    np.cumsum(np.bincount(choice.slot, minlength=len(choice.rows)), out=start[1:])
+    who = np.empty(len(choice.slot), np.int32)
+    _find_who_could(choice, start[:-1].copy(), who)
+    return start, who
 
 
 @compiled
-def _who_could(choice: Choice, slots: int) -> tuple[Array, Array]:
-    """For each slot, the people who have it among their columns."""
-    start = np.zeros(slots + 1, np.int64)
-    for slot in choice.slot:
-        start[slot + 1] += 1
-    for slot in range(slots):
-        start[slot + 1] += start[slot]
-    at = start[:-1].copy()
-    who = np.empty(choice.slot.size, np.int32)
+def _find_who_could(choice: Choice, at: Array, who: Array) -> None:
     for person in range(choice.start.size - 1):
         for column in range(choice.start[person], choice.start[person + 1]):
             slot = choice.slot[column]
             who[at[slot]] = person
             at[slot] += 1
-    return start, who
 
 
 @compiled
@@ -59,12 +76,10 @@ def _anneal(
     cold: float,
     start: Array,
     who: Array,
+    room: _Room,
 ) -> None:
     np.random.seed(seed)
-    people = np.empty(_MOST, np.int64)
-    came_from = np.empty(_MOST, np.int64)
-    order = np.empty(_MOST, np.float64)
-    seen = np.full(book.seat.size, -1, np.int64)
+    people, came_from, key, seen = room.people, room.came_from, room.key, room.seen
     for attempt in range(tries):
         temperature = hot * (cold / hot) ** (attempt / tries)
         slot = slots[np.random.randint(slots.size)]
@@ -73,8 +88,9 @@ def _anneal(
         if count == 0:
             continue
         before = _unseat_all(book, choice, people, came_from, count)
-        _orders(choice, people, order, count)
-        after = _seat_again(book, choice, people, order, count)
+        _keys(choice, people, key, count)
+        _sort(key, room.order, count)
+        after = _seat_again(book, choice, people, room.order, count)
         change = after - before
         if change < 0 and np.random.random() >= np.exp(change / temperature):
             _restore(book, choice, people, came_from, count)
@@ -164,26 +180,37 @@ def _unseat_all(book: Book, choice: Choice, people: Array, came_from: Array, cou
 
 
 @compiled
-def _orders(choice: Choice, people: Array, order: Array, count: int) -> None:
+def _keys(choice: Choice, people: Array, key: Array, count: int) -> None:
     """A key for each: by gain, by size and gain, or at random."""
     how = np.random.randint(3)
     for at in range(count):
         first = choice.start[people[at]]
         if how == 0:
-            order[at] = -choice.gain[first] - 40 * np.random.random()
+            key[at] = -choice.gain[first] - 40 * np.random.random()
         elif how == 1:
             size = choice.amount[choice.slot[first] // choice.weeks, 0]
-            order[at] = -1000.0 * size - choice.gain[first] - 30 * np.random.random()
+            key[at] = -1000.0 * size - choice.gain[first] - 30 * np.random.random()
         else:
-            order[at] = np.random.random()
+            key[at] = np.random.random()
+
+
+@compiled
+def _sort(key: Array, order: Array, count: int) -> None:
+    """Numbers the few keys from the least on, by insertion."""
+    for at in range(count):
+        gap = at
+        while gap > 0 and key[order[gap - 1]] > key[at]:
+            order[gap] = order[gap - 1]
+            gap -= 1
+        order[gap] = at
 
 
 @compiled
 def _seat_again(book: Book, choice: Choice, people: Array, order: Array, count: int) -> float:
-    """Seats everybody in the order of the keys where the prices like it best; what it is worth."""
+    """Seats everybody in this order where the prices like it best; what it is worth."""
     worth = 0.0
-    for at in np.argsort(order[:count]):
-        person = people[at]
+    for place in range(count):
+        person = people[order[place]]
         first, last = choice.start[person], choice.start[person + 1]
         for column in range(first, min(last, first + _COLUMNS)):
             if choice.points[column] <= 0 or np.random.random() < _SKIPPED:
