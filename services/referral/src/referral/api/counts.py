@@ -14,8 +14,7 @@ from referral.api.tables import AS_FILE, Format, table, wants_csv
 from referral.asking import OnDays, Publisher
 from referral.domain.completeness import ITEMS
 from referral.domain.pathway import PathwayStatus
-from referral.handlers.counting import Counted, count_items, count_messages
-from referral.repositories import statuses, verdicts
+from referral.handlers.counting import Counted, balance, count_items, count_messages
 from referral.views import View
 
 router = APIRouter(tags=["Submissions"])
@@ -134,13 +133,15 @@ async def counts(
 ) -> Counts:
     """Submissions by publisher, of one London day or of all; pathways by state, as they are now."""
     runtime: Runtime = request.app.state.runtime
-    found = await verdicts(runtime.mongo, day.isoformat() if day else None)
-    publishers: dict[str, dict[str, int]] = defaultdict(dict)
-    for publisher, verdict, number in found:
+    messages, pathways = await runtime.units.read(
+        balance, day, [status.value for status in PathwayStatus]
+    )
+    publishers: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (publisher, verdict), number in sorted(messages.items()):
         publishers[publisher][verdict] = number
     return Counts(
-        accepted=sum(number for _, verdict, number in found if verdict == "accepted"),
-        rejected=sum(number for _, verdict, number in found if verdict == "rejected"),
+        accepted=sum(one.get("accepted", 0) for one in publishers.values()),
+        rejected=sum(one.get("rejected", 0) for one in publishers.values()),
         publishers={name: Count(**numbers) for name, numbers in publishers.items()},
-        pathways=await statuses(runtime.mongo, [status.value for status in PathwayStatus]),
+        pathways=pathways,
     )

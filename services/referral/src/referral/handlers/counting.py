@@ -1,8 +1,9 @@
 """What became of a publisher's messages, day by day."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from contracts.submissions import ReferralMade
@@ -69,3 +70,12 @@ async def count_items(publisher: str, days: Days, work: ReferralWork) -> dict[st
 
 def _given(referrals: int, day: str, lacking: Mapping[tuple[Any, ...], int]) -> dict[str, int]:
     return {item: referrals - lacking.get((day, item), 0) for item in ITEMS}
+
+
+async def balance(
+    day: date | None, statuses: Sequence[str], work: ReferralWork
+) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
+    """Messages by publisher and verdict, and pathways by state, as they are now."""
+    messages = await work.intake.totals(day.isoformat() if day else None)
+    by_publisher = {(publisher, verdict): n for (publisher, verdict), n in messages.items()}
+    return by_publisher, await work.pathways.statuses(statuses)

@@ -1,7 +1,6 @@
 """Pathways, what came in and who read what, as documents."""
 
 from referral.repositories.audit import AuditTrail, Read
-from referral.repositories.counts import statuses, verdicts
 from referral.repositories.finding import Edition
 from referral.repositories.heard import HeardOf
 from referral.repositories.indexes import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
@@ -28,7 +27,5 @@ __all__ = [
     "Read",
     "entry_id",
     "place_of",
-    "statuses",
-    "verdicts",
     "windows",
 ]

@@ -1,6 +1,6 @@
 """Pathways as documents."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from itertools import chain
@@ -167,6 +167,11 @@ class Pathways:
         """How many are on a list, counted in its index."""
         where = {"lists": key, **place_range(starts), **due_range(due)}
         return (await self._documents.count(where)).get((), 0)
+
+    async def statuses(self, names: Sequence[str]) -> dict[str, int]:
+        """How many pathways are in each state. Every pathway is in exactly one."""
+        found = await self._documents.count({"status": {"$in": list(names)}}, by=("status",))
+        return {name: found.get((name,), 0) for name in names}
 
     async def _edition(self, pathway_id: str, state: State) -> Edition:
         pathway = await self._read(pathway_id, state)
