@@ -1,4 +1,4 @@
-"""HiGHS as the referee of small instances, in a process of its own: `python referee.py IN OUT`.
+"""HiGHS as the referee of small instances, in a process of its own: `python referee.py IN OUT SECONDS`.
 
 IN is an archive of options (person, group rows and resource rows with amounts, points); OUT gets the
 best objective and the proven bound as JSON. It shares nothing with the solver.
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp
 
 Array = NDArray[Any]
-SECONDS = 120
 
 
-def main(source: Path, target: Path) -> None:
+def main(source: Path, target: Path, seconds: int) -> None:
     given = np.load(source)
     solver = pywraplp.Solver.CreateSolver("HIGHS")
-    solver.SetTimeLimit(SECONDS * 1000)
+    solver.SetTimeLimit(seconds * 1000)
     seats = [solver.BoolVar("") for _ in given["points"]]
     for person in _rows(given["person"], seats):
         solver.Add(solver.Sum(person) <= 1)
@@ -74,4 +73,4 @@ def _groups(solver: Any, given: Mapping[str, Array], seats: list[Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

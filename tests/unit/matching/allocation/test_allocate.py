@@ -1,6 +1,5 @@
 """The plan: within every limit, near the best, proven, and the same again."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.allocation import THOROUGH, Plan, Problem, ProblemFaulty, allocate, carried_over
+from matching.allocation import THOROUGH, ProblemFaulty, allocate, carried_over
 from matching.allocation.checker import violations
 from matching.allocation.greedy import greedy_plan
 from matching.allocation.illusion import SHARED, overbooking, slots_only
 from matching.allocation.problem import NONE
 from matching.allocation.solver.model import model_of
-from matching.allocation.solver.pricing import Prices, bound_at, columns_near_best
-from tests.unit.matching.allocation import referee
+from matching.allocation.solver.pricing import Prices, best_responses, bound_at
 from tests.unit.matching.allocation.countries import (
     QUICK,
     WEIGHTS,
@@ -27,37 +25,7 @@ from tests.unit.matching.allocation.countries import (
     planned,
     with_groups,
 )
-
-EVERYTHING = 1e9  # points below the best: all options
-
-
-def best_by_referee(problem: Problem, plan: Plan, folder: Path) -> float:
-    """The bound that HiGHS proves in a process of its own."""
-    model = model_of(problem, WEIGHTS)
-    prices = Prices(plan.prices, np.maximum(plan.tolls, 0), np.maximum(-plan.tolls, 0))
-    columns = columns_near_best(model, prices, EVERYTHING)
-    worth = columns.points > 0
-    person = np.repeat(np.arange(len(model.order)), np.diff(columns.start))[worth]
-    slot = columns.slot[worth]
-    np.savez(
-        folder / "in.npz",
-        person=person,
-        rows=model.lines.rows.reshape(-1, 4)[slot],
-        amount=model.lines.amount[slot // model.weeks],
-        points=columns.points[worth].astype(float),
-        capacity=model.capacity,
-        groups=model.people.groups[person],
-        floor=model.floor,
-        ceiling=model.ceiling,
-    )
-    subprocess.run(
-        [sys.executable, referee.__file__, folder / "in.npz", folder / "out.json"],
-        check=True,
-        capture_output=True,
-    )
-    answer = json.loads((folder / "out.json").read_text())
-    assert answer["optimal"]
-    return float(answer["bound"])
+from tests.unit.matching.allocation.refereed import best_by_referee
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -68,7 +36,7 @@ def test_a_small_plan_is_within_a_quarter_of_a_percent_of_the_best_there_is(
 
     plan = allocate(problem, WEIGHTS, seed=1, budget=THOROUGH)
 
-    best = best_by_referee(problem, plan, tmp_path)
+    best = best_by_referee(problem, plan, tmp_path).bound
     assert not violations(problem, plan)
     assert plan.objective >= best * (1 - 0.0025)
     assert plan.bound >= best * (1 - 1e-6)
@@ -79,7 +47,7 @@ def test_a_small_plan_with_floors_is_near_the_best_that_keeps_them(tmp_path: Pat
 
     plan = allocate(problem, WEIGHTS, seed=1, budget=THOROUGH)
 
-    best = best_by_referee(problem, plan, tmp_path)
+    best = best_by_referee(problem, plan, tmp_path).bound
     assert not violations(problem, plan)
     assert plan.objective >= best * (1 - 0.005)
     assert plan.bound >= best * (1 - 1e-6)
@@ -203,7 +171,8 @@ def test_any_prices_at_all_prove_a_bound_that_no_plan_passes(scale: list[float])
     model = model_of(instance(800), WEIGHTS)
     factors = np.resize(np.array(scale), len(plan.prices))
 
-    bound = bound_at(model, Prices(plan.prices * factors, np.zeros(0), np.zeros(0)))
+    prices = Prices(plan.prices * factors, np.zeros(0), np.zeros(0))
+    bound = bound_at(model, prices, best_responses(model, prices).gain)
 
     assert bound >= plan.objective
 

@@ -103,7 +103,8 @@ def allocate(
     model = model_of(checked(problem), weights)
     tell(f"{model.options:,} options of {len(model.order):,} patients")
     priced = _priced(model, budget, prices, tell)
-    choice = choice_of(model, columns_near_best(model, priced.prices, budget.within), priced.prices)
+    columns = columns_near_best(model, priced.prices, budget.within, priced.gain)
+    choice = choice_of(model, columns, priced.prices)
     book = _seated(model, choice, budget, seed, priced, tell)
     return _plan(problem, weights, seed, budget, model, choice, book, priced)
 

@@ -22,6 +22,7 @@ from matching.allocation.solver.model import Lines, Model, People
 from matching.allocation.solver.pricing import (
     Columns,
     Prices,
+    best_responses,
     bound_at,
     columns_near_best,
     dual_part,
@@ -50,33 +51,28 @@ class Priced:
     """The best prices found and the bound they prove."""
 
     prices: Prices
+    gain: Array  # of everybody's best option
     bound: float
     steps: int
 
 
 def find_prices(model: Model, start: Prices, phases: Sequence[Phase], tell: Tell) -> Priced:
     """Prices from hot to cold; the best bound of all that were tried, the coldest if equal."""
-    best = Priced(start, bound_at(model, start), 0)
-    current, steps = start, 0
+    at, gain = _joined(start), best_responses(model, start).gain
+    best, steps = Priced(start, gain, bound_at(model, start, gain), 0), 0
     for phase in phases:
-        for found in _phase(model, current, phase):
-            steps += phase.steps
-            current, bound = found, bound_at(model, found)
+        climb, momentum = _Climb(model, phase), _Momentum(at, at, 1.0)
+        for _ in range(phase.findings):
+            columns = columns_near_best(model, _parted(model, at), phase.within, gain)
+            momentum = climb.steps(columns, momentum)
+            at, steps = momentum.settled, steps + phase.steps
+            prices = _parted(model, at)
+            gain = best_responses(model, prices).gain
+            bound = bound_at(model, prices, gain)
             if bound <= best.bound:
-                best = Priced(found, bound, steps)
+                best = Priced(prices, gain, bound, steps)
         tell(f"prices at {phase.temperature:g} points: no plan passes {best.bound:,.0f}")
     return replace(best, steps=steps)
-
-
-def _phase(model: Model, start: Prices, phase: Phase) -> Iterator[Prices]:
-    """The prices after each finding of columns."""
-    climb = _Climb(model, phase)
-    at = _joined(start)
-    momentum = _Momentum(at, at, 1.0)
-    for _ in range(phase.findings):
-        columns = columns_near_best(model, _parted(model, momentum.settled), phase.within)
-        momentum = climb.steps(columns, momentum)
-        yield _parted(model, momentum.settled)
 
 
 class _Momentum(NamedTuple):

@@ -85,10 +85,9 @@ def best_responses(model: Model, prices: Prices) -> Responses:
     return found
 
 
-def bound_at(model: Model, prices: Prices) -> float:
-    """A number of points that no plan can pass."""
-    gains = best_responses(model, prices).gain
-    return float(gains.sum() + dual_part(model, prices))
+def bound_at(model: Model, prices: Prices, gain: Array) -> float:
+    """A number of points that no plan can pass, from what everybody gains at these prices."""
+    return float(gain.sum() + dual_part(model, prices))
 
 
 def dual_part(model: Model, prices: Prices) -> float:
@@ -164,12 +163,14 @@ class Columns(NamedTuple):
     points: Array  # float32
 
 
-def columns_near_best(model: Model, prices: Prices, within: float) -> Columns:
-    """Every option that at these prices is at most so many points below the best, or below staying."""
+def columns_near_best(model: Model, prices: Prices, within: float, gain: Array) -> Columns:
+    """Every option that at these prices is at most so many points below the best, or below staying.
+
+    `gain` is what the best of everybody gains.
+    """
     price = slot_prices(model, prices.resource)
     cheapest = _cheapest(price)
     tolls = person_tolls(model.people, prices.toll)
-    gain = best_responses(model, prices).gain
     least = gain + tolls - within  # in points before the toll
 
     about = (model.people, model.pairs, model.left, price, cheapest, least, model.kept_points)
