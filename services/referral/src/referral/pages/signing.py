@@ -47,7 +47,9 @@ async def reader(request: Request) -> Question:
     reason, token = _kept(request)
     caller = await admitted(request, token, "pathway.read")
     what = f"{request.method} {request.scope['route'].path}"
-    return Question(caller.organisation, caller.subject, reason, request.state.request_id, what)
+    return Question(
+        caller.organisation, caller.subject, reason.value, request.state.request_id, what
+    )
 
 
 def _kept(request: Request) -> tuple[Reason, str]:
