@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -31,7 +33,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from chassis.errors import TransientError, VersionConflict
-from chassis.work import Counts, Document, Documents, Sort, Work
+from chassis.together import Together
+from chassis.work import Changed, Changes, Counts, Document, Sort
 
 if TYPE_CHECKING:
     from chassis.outbox import Chunk
@@ -156,13 +159,37 @@ def _is_transient(error: PyMongoError) -> bool:
     return isinstance(error, kinds) or (isinstance(error, OperationFailure) and error.code in codes)
 
 
+READ_TOGETHER: Final = 64  # reads
+FEW: Final = 16  # documents of one of them: whoever reads more has a read of its own
+
+_Loads: TypeAlias = Together[Sequence[str], list[Document]]
+
+
 class MongoStore:
     """Reads documents for a unit of work, and commits one."""
 
     def __init__(self, mongo: Mongo) -> None:
         self.mongo = mongo
+        self._loads: dict[str, _Loads] = {}
 
     async def load(self, collection: str, ids: Sequence[str]) -> list[Document]:
+        """The documents that are there. Small reads at the same time are one for the database."""
+        if len(ids) > FEW:
+            return await self._find(collection, ids)
+        loads = self._loads.get(collection)
+        if loads is None:
+            load = partial(self._load, collection)
+            loads = self._loads[collection] = _Loads(load, most=READ_TOGETHER)
+        return await loads.ask(ids)
+
+    async def _load(
+        self, collection: str, reads: Sequence[Sequence[str]]
+    ) -> list[list[Document] | Exception]:
+        ids = list(dict.fromkeys(chain.from_iterable(reads)))
+        found = {one["_id"]: one for one in await self._find(collection, ids)}
+        return [[found[id] for id in dict.fromkeys(read) if id in found] for read in reads]
+
+    async def _find(self, collection: str, ids: Sequence[str]) -> list[Document]:
         with translated():
             found = self.mongo.db[collection].find({"_id": {"$in": list(ids)}})
             return await found.to_list(None)  # type: ignore[no-any-return]
@@ -189,7 +216,7 @@ class MongoStore:
             found = await self.mongo.db[collection].aggregate(pipeline).to_list(None)
         return {_group(one["_id"] or {}, len(by)): one["n"] for one in found}
 
-    async def commit(self, work: Work, chunks: Sequence[Chunk] = ()) -> None:
+    async def commit(self, work: Changes, chunks: Sequence[Chunk] = ()) -> None:
         """Write everything the work changed, and the outbox, in one transaction.
 
         Raises `VersionConflict` when somebody else changed one of the documents since it was
@@ -239,7 +266,7 @@ class _Write:
                 raise VersionConflict(self.collection)
 
 
-def _writes(documents: Documents) -> Iterator[_Write]:
+def _writes(documents: Changed) -> Iterator[_Write]:
     inserts, updates, deletes = [], [], []
     blind_updates, blind_deletes = [], []
     for slot in documents.changed():

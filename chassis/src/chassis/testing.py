@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from chassis.errors import VersionConflict
 from chassis.outbox import Chunk
-from chassis.work import TIMERS, Counts, Document, Slot, Sort, Work
+from chassis.work import TIMERS, Changes, Counts, Document, Slot, Sort, Work
 from contracts.event import Event
 
 W = TypeVar("W")
@@ -43,7 +43,7 @@ class MemoryStore:
         found = [one for one in self.collections[collection].values() if _matches(one, where)]
         return Counter(key for one in found for key in _groups(one, by, each))
 
-    async def commit(self, work: Work, chunks: Sequence[Chunk] = ()) -> None:
+    async def commit(self, work: Changes, chunks: Sequence[Chunk] = ()) -> None:
         """All or nothing, as MongoDB does it; raises `VersionConflict`."""
         changed = [(name, slot) for name, one in work.collections.items() for slot in one.changed()]
         for name, slot in changed:

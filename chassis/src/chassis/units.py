@@ -7,11 +7,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from chassis.commits import Commits
 from chassis.engine import Declaration, Engine, receive
 from chassis.errors import Rejected, TransientError, VersionConflict
-from chassis.kill_points import reached
 from chassis.messages import Received, RefusedSubmission
-from chassis.outbox import EDGE, Chunk
 from chassis.tracing import current_traceparent
 from chassis.work import Work
 
@@ -26,8 +25,7 @@ class Units:
     def __init__(self, engine: Engine, store: Any, ring: Callable[[], None]) -> None:
         self.declaration: Declaration = engine.declaration
         self._engine = engine
-        self._store = store
-        self._ring = ring
+        self._commits = Commits(store, ring)
 
     async def run(
         self,
@@ -37,8 +35,9 @@ class Units:
     ) -> R:
         """`await function(*arguments, work)` with the service's own work, then commit.
 
-        When this returns, states and events are durable. Runs the function again when another
-        writer was faster, so it must have no effect but through `work`.
+        When this returns, states and events are durable, in one transaction with those of whoever
+        else was ready at that time. Runs the function again when another writer was faster, so it
+        must have no effect but through `work`.
         """
 
         async def on(work: Work) -> R:
@@ -52,7 +51,7 @@ class Units:
             work = self._engine.begin(traceparent or current_traceparent())
             result = await function(work)
             try:
-                await self._commit(work)
+                await self._commits.commit(work)
             except VersionConflict:
                 await asyncio.sleep(random.uniform(0, min(0.005 * 2**attempt, 0.2)))
                 continue
@@ -68,24 +67,30 @@ class Units:
 
         Raises `Rejected` when the service refuses it; the refusal itself is then on record.
         """
-
-        async def on(work: Work) -> Rejected | None:
-            wrapped = self.declaration.wrap(work)
-            return await receive(received, self.declaration.handlers, work, wrapped)
-
-        refusal = await self.raw(on, traceparent=received.traceparent)
+        refusal, _ = await self.answer(received, _nothing)
         if refusal is not None:
             raise refusal
+
+    async def answer(
+        self, received: Received[Any], look: Callable[..., Awaitable[R]], *arguments: Any
+    ) -> tuple[Rejected | None, R]:
+        """`receive`, and what `await look(*arguments, work)` finds afterwards, in the same unit.
+
+        For edges that answer with what is on record: it needs no second look at the database.
+        """
+
+        async def on(work: Work) -> tuple[Rejected | None, R]:
+            wrapped = self.declaration.wrap(work)
+            refusal = await receive(received, self.declaration.handlers, work, wrapped)
+            return refusal, await look(*arguments, wrapped)
+
+        return await self.raw(on, traceparent=received.traceparent)
 
     async def refuse(self, refused: RefusedSubmission) -> None:
         """Put on record that a submission could not even be read field by field."""
         if self.declaration.handlers.refused is not None:
             await self.run(self.declaration.handlers.refused, refused)
 
-    async def _commit(self, work: Work) -> None:
-        chunks = [Chunk.of(EDGE, work.rows)] if work.rows else []
-        reached("edge-before-commit")
-        await self._store.commit(work, chunks)
-        reached("edge-after-commit")
-        if chunks:
-            self._ring()
+
+async def _nothing(work: Any) -> None:
+    return None

@@ -11,6 +11,7 @@ the last one published (so sequences have no gaps).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -39,6 +40,21 @@ class Store(Protocol):
     async def count(
         self, collection: str, where: Mapping[str, Any], by: Sequence[str], each: str
     ) -> Counts: ...
+
+
+class Changed(Protocol):
+    """The changed documents of one collection."""
+
+    @property
+    def name(self) -> str: ...
+    def changed(self) -> list[Slot]: ...
+
+
+class Changes(Protocol):
+    """What a store commits: one unit of work, or several that share no document."""
+
+    @property
+    def collections(self) -> Mapping[str, Changed]: ...
 
 
 class Row(NamedTuple):
@@ -147,6 +163,12 @@ class Work:
     @property
     def collections(self) -> Mapping[str, Documents]:
         return self._collections
+
+    @property
+    def changes(self) -> set[tuple[str, str]]:
+        """Collection and id of every document that is changed."""
+        collections = self._collections.items()
+        return {(name, slot.id) for name, one in collections for slot in one.changed()}
 
     async def publish(self, event: Event) -> None:
         """Number the event and send it with this work. Its key's document keeps the number."""
@@ -281,3 +303,23 @@ class Documents:
         if slot is None:
             slot = self._slots[id] = Slot(id, blind=True)
         return slot
+
+
+class Merged:
+    """The changes of several units of work that share no document."""
+
+    def __init__(self, works: Iterable[Work]) -> None:
+        slots: dict[str, list[Slot]] = defaultdict(list)
+        for work in works:
+            for name, documents in work.collections.items():
+                slots[name] += documents.changed()
+        self.collections = {name: _Slots(name, changed) for name, changed in slots.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    name: str
+    slots: list[Slot]
+
+    def changed(self) -> list[Slot]:
+        return self.slots
