@@ -6,6 +6,8 @@ from tests.unit.referral.builders import PRACTICE, TRUST, UBRN
 
 ODS = "https://fhir.nhs.uk/Id/ods-organization-code"
 PRACTICE_SETTING = "https://fhir.hl7.org.uk/CodeSystem/UKCore-PracticeSettingCode"
+OWN = "https://fairwait.example/fhir"
+SITE = f"{TRUST}22"
 SOURCE = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-SourceOfServiceRequest"
 
 
@@ -53,6 +55,104 @@ def service_request(**changes: Any) -> dict[str, Any]:
         "performer": [organisation(TRUST)],
     }
     return _changed(resource, changes)
+
+
+def extension(name: str, **value: Any) -> dict[str, Any]:
+    """One of our own extensions."""
+    return {"url": f"{OWN}/StructureDefinition/{name}", **value}
+
+
+def urgent_request(**changes: Any) -> dict[str, Any]:
+    """A referral without the right to choose, so that it can be booked at once."""
+    own = extension("circumstance", valueCode="urgent_or_emergency")
+    return service_request(extension=[*service_request()["extension"], own], **changes)
+
+
+NHS_PATIENT = {
+    "type": "Patient",
+    "identifier": {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"},
+}
+UBRN_REFERRAL = {
+    "type": "ServiceRequest",
+    "identifier": {"system": "https://fhir.nhs.uk/Id/UBRN", "value": UBRN},
+}
+
+
+def appointment(**changes: Any) -> dict[str, Any]:
+    site = {"type": "Location", "identifier": {"system": ODS, "value": SITE}}
+    resource = {
+        "resourceType": "Appointment",
+        "identifier": [{"system": f"{OWN}/Id/appointment", "value": "diary-1"}],
+        "status": "booked",
+        "start": "2026-04-20T09:30:00+01:00",
+        "end": "2026-04-20T09:50:00+01:00",
+        "created": "2026-03-02",
+        "basedOn": [UBRN_REFERRAL],
+        "participant": [
+            {"actor": NHS_PATIENT, "status": "accepted"},
+            {"actor": site, "status": "accepted"},
+        ],
+    }
+    return _changed(resource, changes)
+
+
+def transfer(**changes: Any) -> dict[str, Any]:
+    """A task that hands the patient over to another provider."""
+    resource = {
+        "resourceType": "Task",
+        "identifier": [{"system": f"{OWN}/Id/task", "value": "transfer-1"}],
+        "status": "requested",
+        "intent": "order",
+        "code": concept("http://hl7.org/fhir/CodeSystem/task-code", "fulfill"),
+        "focus": UBRN_REFERRAL,
+        "for": NHS_PATIENT,
+        "authoredOn": "2026-03-02",
+        "owner": organisation("NV7"),
+        "reasonCode": concept(f"{OWN}/CodeSystem/transfer-reason", "01"),
+    }
+    return _changed(resource, changes)
+
+
+def wish(appointment_id: str, **changes: Any) -> dict[str, Any]:
+    """A task that asks for another time for an appointment."""
+    resource = {
+        "resourceType": "Task",
+        "identifier": [{"system": f"{OWN}/Id/task", "value": "wish-1"}],
+        "status": "requested",
+        "intent": "proposal",
+        "code": concept("http://hl7.org/fhir/CodeSystem/task-code", "change"),
+        "focus": {"reference": f"Appointment/{appointment_id}"},
+        "for": NHS_PATIENT,
+        "authoredOn": "2026-03-02",
+        "reasonCode": concept("https://fhir.nhs.uk/STU3/CodeSystem/any", "PATIENT_HOLIDAY"),
+    }
+    return _changed(resource, changes)
+
+
+def booking_message(
+    resource: dict[str, Any], reason: str = "new", **changes: Any
+) -> dict[str, Any]:
+    """A BaRS message about an appointment, with the referral and the patient it refers to."""
+    header = {
+        "resourceType": "MessageHeader",
+        "eventCoding": {
+            "system": "https://fhir.nhs.uk/CodeSystem/message-events-bars",
+            "code": "booking-request",
+        },
+        "reason": concept("https://fhir.nhs.uk/CodeSystem/message-reason-bars", reason),
+        "source": {"endpoint": "urn:test"},
+        "focus": [{"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}],
+    }
+    bundle = {
+        "resourceType": "Bundle",
+        "id": "msg-2",
+        "type": "message",
+        "entry": [
+            {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-00000000000{number}", "resource": one}
+            for number, one in enumerate([header, resource, patient()])
+        ],
+    }
+    return _changed(bundle, changes)
 
 
 def message(**changes: Any) -> dict[str, Any]:

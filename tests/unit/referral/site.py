@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from chassis.clock import london_date
 from chassis.engine import Engine
 from chassis.health import Health
-from chassis.limits import RateLimit
+from chassis.limits import RateLimit, Turns
 from chassis.metrics import Metrics
 from chassis.outbox import Outbox
 from chassis.settings import TelemetrySettings
@@ -49,6 +49,7 @@ class MemoryRuntime:
     settings: ReferralSettings
     units: Units
     clock: StandingClock
+    turns: Turns
 
 
 @dataclass
@@ -79,14 +80,39 @@ class Site:
         **headers: str,
     ) -> httpx2.Response:
         """POST to the FHIR edge; a header is given as `content_type="..."`."""
-        content = body if isinstance(body, bytes) else orjson.dumps(body)
-        given = {
+        given = self._headers(organisation, request_id, headers)
+        return await self.client.post(f"/FHIR/R4/{path}", content=_bytes(body), headers=given)
+
+    async def put(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        organisation: str = TRUST,
+        request_id: str = "",
+        **headers: str,
+    ) -> httpx2.Response:
+        """PUT to the FHIR edge."""
+        given = self._headers(organisation, request_id, headers)
+        return await self.client.put(f"/FHIR/R4/{path}", content=_bytes(body), headers=given)
+
+    async def search(
+        self, kind: str, *, organisation: str = TRUST, reason: str = "booking", **form: str
+    ) -> httpx2.Response:
+        """POST to `_search` of the FHIR edge; a dash in a name is given as two underscores."""
+        headers = {"authorization": f"Bearer {self.token(organisation)}", "fairwait-reason": reason}
+        told = {name.replace("__", "-"): value for name, value in form.items()}
+        return await self.client.post(f"/FHIR/R4/{kind}/_search", data=told, headers=headers)
+
+    def _headers(
+        self, organisation: str, request_id: str, others: dict[str, str]
+    ) -> dict[str, str]:
+        return {
             "authorization": f"Bearer {self.token(organisation)}",
             "content-type": "application/fhir+json; version=1.0.0",
             "x-request-id": request_id or self.next_id(),
-            **{name.replace("_", "-"): value for name, value in headers.items()},
+            **{name.replace("_", "-"): value for name, value in others.items()},
         }
-        return await self.client.post(f"/FHIR/R4/{path}", content=content, headers=given)
 
     async def get(
         self, path: str, *, organisation: str = TRUST, reason: str = "validation", **query: str
@@ -102,6 +128,10 @@ class Site:
         """Everything that has left, in order."""
         rows = [row for chunk in self.store.outbox for row in chunk.rows]
         return [read(row.value, row.headers) for row in rows]
+
+
+def _bytes(body: bytes | dict[str, Any]) -> bytes:
+    return body if isinstance(body, bytes) else orjson.dumps(body)
 
 
 def made(directory: Path, **section: Any) -> Site:
@@ -133,7 +163,7 @@ def made(directory: Path, **section: Any) -> Site:
             kinds=service.kinds,
             error_page=service.error_page,
             uploads=service.uploads,
-            runtime=MemoryRuntime(settings, units, clock),
+            runtime=MemoryRuntime(settings, units, clock, Turns(4)),
         )
     )
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

@@ -780,7 +780,7 @@ def _entry(bundle: dict[str, Any], number: int, **changes: Any) -> dict[str, Any
                 0,
                 eventCoding={
                     "system": "https://fhir.nhs.uk/CodeSystem/message-events-bars",
-                    "code": "booking-request",
+                    "code": "slot-request",
                 },
             ),
             "not-supported",
@@ -790,7 +790,7 @@ def _entry(bundle: dict[str, Any], number: int, **changes: Any) -> dict[str, Any
             _entry(
                 message(),
                 0,
-                reason=concept("https://fhir.nhs.uk/CodeSystem/message-reason-bars", "update"),
+                reason=concept("https://fhir.nhs.uk/CodeSystem/message-reason-bars", "delete"),
             ),
             "not-supported",
             "Bundle.entry[0].resource.reason.coding[0]",
@@ -834,15 +834,32 @@ async def test_the_capability_statement_is_valid_and_needs_no_token(edge: Site) 
     assert fhirkit.validate(answer.content) == []
 
 
+_METHODS = {
+    "create": ("post", ""),
+    "read": ("get", "/{id}"),
+    "update": ("put", "/{id}"),
+    "search-type": ("get", ""),
+}
+
+
 async def test_every_interaction_that_is_declared_exists(edge: Site) -> None:
     rest = (await edge.client.get("/FHIR/R4/metadata")).json()["rest"][0]
-    codes = {one["code"] for one in rest["resource"][0]["interaction"]}
     paths = edge.app.openapi()["paths"]
 
-    assert codes == {"create", "read"}
-    assert "post" in paths["/FHIR/R4/ServiceRequest"]
-    assert "get" in paths["/FHIR/R4/ServiceRequest/{id}"]
-    assert "post" in paths["/FHIR/R4/$process-message"]
+    declared = {
+        (method, f"/FHIR/R4/{resource['type']}{path}")
+        for resource in rest["resource"]
+        for method, path in (_METHODS[one["code"]] for one in resource["interaction"])
+    }
+    by_form = {("post", f"/FHIR/R4/{one['type']}/_search") for one in rest["resource"]}
+    others = {("get", "/FHIR/R4/metadata"), ("post", "/FHIR/R4/$process-message")}
+
+    assert declared | by_form | others == {
+        (method, path)
+        for path, methods in paths.items()
+        for method in methods
+        if path.startswith("/FHIR/")
+    }
 
 
 @pytest.mark.parametrize("path", ["ServiceRequest", "$process-message"])

@@ -1,36 +1,94 @@
-"""The bodies that bring a referral: a ServiceRequest, a Bundle with one, a BaRS message."""
+"""The bodies that bring something: a resource, a Bundle with it, a BaRS message."""
 
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.faults import INVALID, REQUIRED
+from contracts.submissions import ReferralCancelled, ReferralChanged, ReferralMade, Submission
 from referral.edges.fhir import systems
-from referral.edges.fhir.models import Bundle, MessageHeader
-from referral.edges.fhir.reading import NOT_SUPPORTED, Node, Reading, Refused, codings
-from referral.edges.fhir.request import Mapped, referral_in
+from referral.edges.fhir.appointment import MEANINGS
+from referral.edges.fhir.models import Appointment, Bundle, MessageHeader, ServiceRequest, Task
+from referral.edges.fhir.reading import (
+    NOT_SUPPORTED,
+    Node,
+    Reading,
+    Refused,
+    codings,
+    london_day,
+)
+from referral.edges.fhir.task import meaning_of
 
-REQUEST_EVENT: Final = "servicerequest-request"
+Resource: TypeAlias = ServiceRequest | Appointment | Task
+
+MODELS: Final[dict[str, type[Resource]]] = {
+    "ServiceRequest": ServiceRequest,
+    "Appointment": Appointment,
+    "Task": Task,
+}
+REFERRAL_EVENTS: Final = frozenset(["servicerequest-request", "servicerequest-response"])
+BOOKING_EVENTS: Final = frozenset(["booking-request", "booking-response"])
+_FOCUS: Final = {
+    **dict.fromkeys(REFERRAL_EVENTS, "ServiceRequest"),
+    **dict.fromkeys(BOOKING_EVENTS, "Appointment"),
+}
 
 
-def read_request(body: bytes) -> Mapped:
-    """The referral in a ServiceRequest with its contained Patient, or in a Bundle with both."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the header of a message says: its event, its reason, its id, the day it was made."""
+
+    event: str
+    reason: str
+    id: str
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A resource as it came, with the reading of its body, and the message that brought it."""
+
+    resource: Resource
+    node: Node
+    reading: Reading
+    message: Message | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.node.type
+
+    @property
+    def meaning(self) -> type[Submission]:
+        """The submission that it means to be, as far as can be told before it is read."""
+        match self.resource:
+            case Appointment(status=status):
+                return MEANINGS.get(status, MEANINGS["booked"])
+            case Task():
+                return meaning_of(self.resource)
+            case ServiceRequest(status="revoked" | "entered-in-error"):
+                return ReferralCancelled
+            case ServiceRequest():
+                updated = self.message is not None and self.message.reason == "update"
+                return ReferralChanged if updated else ReferralMade
+
+
+def read_resource(body: bytes, type: str) -> Content:
+    """A resource of this type, with what it refers to contained or in a Bundle."""
     reading = Reading()
     raw = _json_object(body)
     node = Node(raw, str(raw.get("resourceType", "Resource")))
-    match node.type:
-        case "ServiceRequest":
-            return referral_in(node, reading)
-        case "Bundle":
-            return referral_in(_only_request(node, reading), reading)
-        case _:
-            raise Refused(
-                [NOT_SUPPORTED.fault("A ServiceRequest is expected.", expression="Resource")]
-            )
+    if node.type == type:
+        return _content(node, reading)
+    if node.type == "Bundle":
+        return _content(_only(type, node, reading), reading)
+    article = "An" if type[0] in "AEIOU" else "A"
+    raise Refused([NOT_SUPPORTED.fault(f"{article} {type} is expected.", expression="Resource")])
 
 
-def read_message(body: bytes) -> tuple[Mapped, str]:
-    """The referral in a BaRS message Bundle, and the id of the message that it answers."""
+def read_message(body: bytes) -> Content:
+    """The resource in focus of a BaRS message Bundle."""
     reading = Reading()
     node = Node(_json_object(body), "Bundle")
     if node.type != "Bundle":
@@ -40,8 +98,17 @@ def read_message(body: bytes) -> tuple[Mapped, str]:
         reading.refuse(NOT_SUPPORTED, "The Bundle is of type message.", "Bundle.type")
         raise Refused(reading.faults)
     header, first = _message_header(bundle, reading)
-    request = _focus(header, first, reading)
-    return referral_in(request, reading), bundle.id or ""
+    message = _message(bundle, header, first, reading)
+    focus = _focus(_FOCUS[message.event], header, first, reading)
+    return _content(focus, reading, message)
+
+
+def _content(node: Node, reading: Reading, message: Message | None = None) -> Content:
+    resource = reading.parse(node, MODELS[node.type])
+    if resource is None:
+        raise Refused(reading.faults)
+    reading.contain(node, resource.contained)
+    return Content(resource, node, reading, message)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -62,19 +129,22 @@ def _parsed_bundle(node: Node, reading: Reading) -> Bundle:
     return bundle
 
 
-def _only_request(node: Node, reading: Reading) -> Node:
+def _only(type: str, node: Node, reading: Reading) -> Node:
     bundle = _parsed_bundle(node, reading)
     if bundle.type == "message":
         reading.refuse(NOT_SUPPORTED, "Messages are taken at $process-message.", "Bundle.type")
         raise Refused(reading.faults)
     if bundle.type not in {"collection", "transaction", "batch"}:
-        reading.refuse(NOT_SUPPORTED, "This type of Bundle brings no referral.", "Bundle.type")
+        reading.refuse(NOT_SUPPORTED, "This type of Bundle brings nothing in.", "Bundle.type")
         raise Refused(reading.faults)
-    requests = reading.of_type("ServiceRequest")
-    if len(requests) != 1:
-        reading.refuse(INVALID, "Exactly one ServiceRequest is expected.", "Bundle.entry")
+    found = reading.of_type(type)
+    if len(found) != 1:
+        reading.refuse(INVALID, f"Exactly one {type} is expected.", "Bundle.entry")
         raise Refused(reading.faults)
-    return requests[0]
+    return found[0]
+
+
+# ---- messages
 
 
 def _message_header(bundle: Bundle, reading: Reading) -> tuple[MessageHeader, Node]:
@@ -91,28 +161,40 @@ def _message_header(bundle: Bundle, reading: Reading) -> tuple[MessageHeader, No
     return header, node
 
 
-def _focus(header: MessageHeader, node: Node, reading: Reading) -> Node:
-    event, reason = header.event_coding, header.reason
-    if event is None or (event.system, event.code) != (systems.MESSAGE_EVENTS, REQUEST_EVENT):
+def _message(bundle: Bundle, header: MessageHeader, node: Node, reading: Reading) -> Message:
+    """Event and reason, as BaRS has them; refused when they are none that we take."""
+    event = header.event_coding
+    known = event is not None and event.system == systems.MESSAGE_EVENTS and event.code in _FOCUS
+    if event is None or event.code is None or not known:
         reading.refuse(
             NOT_SUPPORTED,
-            "Only the event servicerequest-request of message-events-bars is taken.",
+            "Taken are the events of message-events-bars for servicerequest and booking.",
             f"{node.path}.eventCoding",
         )
-    for coding, path in codings([reason] if reason else [], f"{node.path}.reason"):
-        if coding.system == systems.MESSAGE_REASONS and coding.code != "new":
-            reading.refuse(
-                NOT_SUPPORTED, "Only new referrals are taken.", path.replace("reason[0]", "reason")
-            )
-    if reading.faults:
         raise Refused(reading.faults)
+    reason = _reason(event.code, header, node, reading)
+    day = london_day(bundle.timestamp) if bundle.timestamp else None
+    return Message(event.code, reason, bundle.id or "", date.fromisoformat(day) if day else None)
+
+
+def _reason(event: str, header: MessageHeader, node: Node, reading: Reading) -> str:
+    """A response tells how something stands now; a request says whether it is new."""
+    for coding, path in codings([header.reason] if header.reason else [], f"{node.path}.reason"):
+        if coding.system == systems.MESSAGE_REASONS and coding.code not in {"new", "update"}:
+            place = path.replace("reason[0]", "reason")
+            reading.refuse(NOT_SUPPORTED, "The reasons taken are new and update.", place)
+            raise Refused(reading.faults)
+        if coding.system == systems.MESSAGE_REASONS and coding.code == "update":
+            return "update"
+    return "update" if event.endswith("-response") else "new"
+
+
+def _focus(type: str, header: MessageHeader, node: Node, reading: Reading) -> Node:
     found = [found for one in header.focus if (found := reading.find(one.reference)) is not None]
-    requests = [one for one in found if one.type == "ServiceRequest"]
-    if len(requests) != 1:
+    meant = [one for one in found if one.type == type]
+    if len(meant) != 1:
         reading.refuse(
-            REQUIRED,
-            "The focus is exactly one ServiceRequest of this Bundle.",
-            f"{node.path}.focus",
+            REQUIRED, f"The focus is exactly one {type} of this Bundle.", f"{node.path}.focus"
         )
         raise Refused(reading.faults)
-    return requests[0]
+    return meant[0]

@@ -1,4 +1,4 @@
-"""A referral as a trust would send it, for the API's own page. The person does not exist."""
+"""Bodies as a trust would send them, for the API's own page. The person does not exist."""
 
 from typing import Any, Final
 
@@ -64,4 +64,48 @@ MESSAGE: Final[dict[str, Any]] = {
         {"fullUrl": "urn:uuid:1cbdfb97-5859-48a4-8301-d54eab818d68", "resource": _HEADER},
         {"fullUrl": "urn:uuid:236bb75d-90ef-461f-b71e-fde7f899802c", "resource": SERVICE_REQUEST},
     ],
+}
+
+
+_PATIENT: Final[dict[str, Any]] = {
+    "type": "Patient",
+    "identifier": {"system": systems.NHS_NUMBER, "value": "9990000018"},
+}
+_REFERRAL: Final[dict[str, Any]] = {
+    "type": "ServiceRequest",
+    "identifier": {"system": systems.UBRN, "value": "000000070000"},
+}
+
+APPOINTMENT: Final[dict[str, Any]] = {
+    "resourceType": "Appointment",
+    "meta": {"profile": [systems.UK_CORE_APPOINTMENT]},
+    "identifier": [{"system": systems.OWN_APPOINTMENT, "value": "diary-4711"}],
+    "status": "booked",
+    "start": "2026-04-20T09:30:00+01:00",
+    "end": "2026-04-20T09:50:00+01:00",
+    "created": "2026-03-02",
+    "basedOn": [_REFERRAL],
+    "participant": [
+        {"actor": _PATIENT, "status": "accepted"},
+        {
+            "actor": {
+                "type": "Location",
+                "identifier": {"system": systems.ODS_SITE, "value": "RJ122"},
+            },
+            "status": "accepted",
+        },
+    ],
+}
+
+TASK: Final[dict[str, Any]] = {
+    "resourceType": "Task",
+    "identifier": [{"system": systems.OWN_TASK, "value": "transfer-12"}],
+    "status": "requested",
+    "intent": "order",
+    "code": {"coding": [{"system": systems.TASK_CODES, "code": systems.FULFILL}]},
+    "focus": _REFERRAL,
+    "for": _PATIENT,
+    "authoredOn": "2026-03-02",
+    "owner": {"identifier": {"system": systems.ODS, "value": "RR8"}},
+    "reasonCode": {"coding": [{"system": systems.TRANSFER_REASONS, "code": "01"}]},
 }

@@ -19,6 +19,7 @@ TARGET: Final = "NHSD-Target-Identifier"
 END_USER: Final = "NHSD-End-User-Organisation"
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")  # what the chassis mirrors
+_ETAG: Final = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,9})"')
 _LONGEST: Final = 4096
 _VERSION: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}")
 
@@ -45,6 +46,23 @@ def message_id(request: Request) -> str:
         told = "This has 1 to 64 letters, digits, dots, colons, dashes or underscores."
         raise Rejected([BAD_REQUEST.fault(told, header=REQUEST_ID)])
     return given
+
+
+def version_seen(request: Request) -> int | None:
+    """The version in `If-Match`; None when any will do."""
+    given = request.headers.get("if-match", "*").strip()
+    if given == "*":
+        return None
+    found = _ETAG.fullmatch(given)
+    if found is None:
+        raise Rejected([BAD_REQUEST.fault('Send one ETag of ours, as W/"3".', header="If-Match")])
+    return int(found["version"])
+
+
+def has_seen(request: Request, etag: str) -> bool:
+    """Whether the caller has this version already (`If-None-Match`)."""
+    given = request.headers.get("if-none-match", "")
+    return etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}
 
 
 def check_accept(request: Request) -> None:

@@ -25,6 +25,7 @@ class CodeableConcept(Element):
 
 class Reference(Element):
     reference: str | None = None
+    type: str | None = None
     identifier: "Identifier | None" = None
 
 
@@ -43,6 +44,7 @@ class Extension(Element):
     url: str
     value_code: str | None = Field(default=None, alias="valueCode")
     value_string: str | None = Field(default=None, alias="valueString")
+    value_boolean: bool | None = Field(default=None, alias="valueBoolean", strict=True)
     value_date: str | None = Field(default=None, alias="valueDate")
     value_instant: str | None = Field(default=None, alias="valueInstant")
     value_positive_int: int | None = Field(default=None, alias="valuePositiveInt", strict=True)
@@ -128,11 +130,17 @@ Intent = Literal[
 ]
 
 
-class ServiceRequest(Element):
-    resource_type: Literal["ServiceRequest"] = Field(alias="resourceType")
+class Brought(Element):
+    """What all resources have that bring us something."""
+
+    id: str | None = None
     contained: list[dict[str, Any]] = Field(default=[], max_length=200)
     extension: list[Extension] = Field(default=[], max_length=200)
     identifier: list[Identifier] = Field(default=[], max_length=50)
+
+
+class ServiceRequest(Brought):
+    resource_type: Literal["ServiceRequest"] = Field(alias="resourceType")
     status: Status
     intent: Intent
     category: list[CodeableConcept] = Field(default=[], max_length=50)
@@ -143,6 +151,70 @@ class ServiceRequest(Element):
     authored_on: str | None = Field(default=None, alias="authoredOn")
     requester: Reference | None = None
     performer: list[Reference] = Field(default=[], max_length=100)
+
+
+class Participant(Element):
+    actor: Reference | None = None
+
+
+class Appointment(Brought):
+    resource_type: Literal["Appointment"] = Field(alias="resourceType")
+    status: Literal[
+        "proposed",
+        "pending",
+        "booked",
+        "arrived",
+        "fulfilled",
+        "cancelled",
+        "noshow",
+        "entered-in-error",
+        "checked-in",
+        "waitlist",
+    ]
+    cancelation_reason: CodeableConcept | None = Field(default=None, alias="cancelationReason")
+    specialty: list[CodeableConcept] = Field(default=[], max_length=20)
+    appointment_type: CodeableConcept | None = Field(default=None, alias="appointmentType")
+    start: str | None = None
+    created: str | None = None
+    based_on: list[Reference] = Field(default=[], alias="basedOn", max_length=20)
+    participant: list[Participant] = Field(default=[], max_length=50)
+
+
+class Part(Element):
+    """An input or an output of a task."""
+
+    type: CodeableConcept
+    value_string: str | None = Field(default=None, alias="valueString")
+    value_code: str | None = Field(default=None, alias="valueCode")
+    value_date: str | None = Field(default=None, alias="valueDate")
+    value_instant: str | None = Field(default=None, alias="valueInstant")
+
+
+class Task(Brought):
+    resource_type: Literal["Task"] = Field(alias="resourceType")
+    status: Literal[
+        "draft",
+        "requested",
+        "received",
+        "accepted",
+        "rejected",
+        "ready",
+        "cancelled",
+        "in-progress",
+        "on-hold",
+        "failed",
+        "completed",
+        "entered-in-error",
+    ]
+    code: CodeableConcept | None = None
+    based_on: list[Reference] = Field(default=[], alias="basedOn", max_length=20)
+    focus: Reference | None = None
+    patient: Reference | None = Field(default=None, alias="for")
+    authored_on: str | None = Field(default=None, alias="authoredOn")
+    owner: Reference | None = None
+    reason_code: CodeableConcept | None = Field(default=None, alias="reasonCode")
+    input: list[Part] = Field(default=[], max_length=100)
+    output: list[Part] = Field(default=[], max_length=100)
 
 
 class MessageHeader(Element):
@@ -161,6 +233,7 @@ class Entry(Element):
 class Bundle(Element):
     resource_type: Literal["Bundle"] = Field(alias="resourceType")
     id: str | None = None
+    timestamp: str | None = None
     type: Literal[
         "document",
         "message",

@@ -1,14 +1,18 @@
 """A Patient as the person of a submission."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from chassis.faults import INVALID
 from contracts.identifiers import Postcode
+from referral.domain.pathway import Pathway
+from referral.domain.problems import Problem, ProblemCode
 from referral.edges.fhir import systems
-from referral.edges.fhir.models import Address, HumanName, Patient
+from referral.edges.fhir.models import Address, HumanName, Patient, Reference
 from referral.edges.fhir.reading import Reading, fits, london_day
+from referral.faults import fault_of
 
 _GENDERS: Final = {"male": "1", "female": "2", "other": "9", "unknown": "9"}
 
@@ -30,6 +34,36 @@ def person_in(patient: Patient, path: str, reading: Reading) -> dict[str, Any]:
         "language": _language(patient, path, reading),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def check_patient(
+    reference: Reference | None, pathway: Pathway | None, path: str, reading: Reading
+) -> None:
+    """Refuses a body about a pathway that names another patient than the pathway is of."""
+    found = _number_of(reference, path, reading)
+    if found is None:
+        reading.warn("No patient is named, so that none could be compared.", path)
+        return
+    number, place = found
+    if pathway is not None and number.replace(" ", "") != pathway.person.nhs_number:
+        differs = fault_of(Problem(ProblemCode.PATHWAY_DIFFERS, ""))
+        reading.faults.append(replace(differs, expression=place))
+
+
+def _number_of(reference: Reference | None, path: str, reading: Reading) -> tuple[str, str] | None:
+    if reference is None:
+        return None
+    identifier = reference.identifier
+    if identifier is not None and identifier.system == systems.NHS_NUMBER and identifier.value:
+        return identifier.value, f"{path}.identifier.value"
+    node = reading.find(reference.reference)
+    patient = reading.lenient(node, Patient) if node is not None else None
+    if node is None or patient is None:
+        return None
+    for number, one in enumerate(patient.identifier):
+        if one.system == systems.NHS_NUMBER and one.value:
+            return one.value, f"{node.path}.identifier[{number}].value"
+    return None
 
 
 def _nhs_number(patient: Patient, path: str, reading: Reading) -> str | None:

@@ -76,6 +76,15 @@ class Reading:
             self.faults += [located(fault, node.path) for fault in of_validation(error)]
             return None
 
+    def expect(self, path: str, places: Mapping[str, str]) -> None:
+        """Say where fields would stand that are not there, relative to a resource."""
+        for pointer, place in places.items():
+            self.places.setdefault(pointer, f"{path}{place}")
+
+    def lenient(self, node: Node, model: type[M]) -> M | None:
+        """The resource as one of our models; None for one that is none, and no fault."""
+        return _lenient(node, model)
+
     def enter(self, bundle: Bundle) -> None:
         """Make the entries of a bundle known to `find`."""
         for number, entry in enumerate(bundle.entry):
@@ -186,6 +195,26 @@ def extensions(extensions: list[Extension], url: str, path: str) -> Iterator[tup
             yield extension, f"{path}.extension[{number}]"
 
 
+def coded(
+    found: list[Extension], url: str, path: str, pointer: str, reading: Reading
+) -> str | None:
+    """The code of the first extension with this url, as a field of the submission."""
+    for extension, place in extensions(found, url, path):
+        reading.places[pointer] = f"{place}.valueCode"
+        return extension.value_code
+    return None
+
+
+def dated(
+    found: list[Extension], url: str, path: str, pointer: str, reading: Reading
+) -> str | None:
+    """The date of the first extension with this url, as a field of the submission."""
+    for extension, place in extensions(found, url, path):
+        reading.places[pointer] = f"{place}.valueDate"
+        return extension.value_date
+    return None
+
+
 def fits(adapter: TypeAdapter[Any], value: object) -> bool:
     """Whether a value would be taken by a field of the submission."""
     try:
@@ -193,6 +222,15 @@ def fits(adapter: TypeAdapter[Any], value: object) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def instant_in(text: str) -> datetime | None:
+    """A FHIR instant or dateTime with its offset; None for anything less exact."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else instant
 
 
 def london_day(text: str) -> str | None:

@@ -1,23 +1,23 @@
 """A ServiceRequest as the submission it is, with the FHIRPath of everything wrong or odd."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from chassis.faults import INVALID, REQUIRED, Fault, of_validation
-from contracts.identifiers import E_REFERRAL_SERVICE, OdsCode
+from chassis.faults import INVALID, REQUIRED
+from contracts.identifiers import OdsCode
 from contracts.submissions import ReferralMade
 from referral.edges.fhir import systems
+from referral.edges.fhir.about import Key, key_in
 from referral.edges.fhir.concept_map import sources_by_snomed
+from referral.edges.fhir.mapped import Mapped, mapped
 from referral.edges.fhir.models import HealthcareService, Patient, ServiceRequest
 from referral.edges.fhir.patient import person_in
 from referral.edges.fhir.reading import (
     NOT_SUPPORTED,
     Node,
     Reading,
-    Refused,
     codings,
     extensions,
     fits,
@@ -30,40 +30,21 @@ _E_RS_PRIORITIES: Final = {"ROUTINE": "1", "URGENT": "2", "TWO_WEEK_WAIT": "3"}
 _ods: TypeAdapter[str] = TypeAdapter(OdsCode)
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A submission, what was odd about its body, and where each of its fields stood."""
-
-    submission: ReferralMade
-    warnings: tuple[Fault, ...]
-    places: Mapping[str, str]
-
-    def located(self, fault: Fault) -> Fault:
-        """A fault of the submission with the FHIRPath of the field it is about."""
-        return replace(fault, expression=place_of(self.places, fault.pointer), pointer="")
-
-
-def referral_in(node: Node, reading: Reading) -> Mapped:
-    request = reading.parse(node, ServiceRequest)
-    if request is None:
-        raise Refused(reading.faults)
-    reading.contain(node, request.contained)
-    for pointer, place in _DEFAULT_PLACES.items():
-        reading.places.setdefault(pointer, f"{node.path}{place}")
-
+def referral_in(request: ServiceRequest, node: Node, reading: Reading) -> Mapped:
+    reading.expect(node.path, PLACES)
     _refuse_what_is_no_referral(request, node.path, reading)
     fields = {
         "pathway": _pathway(request, node.path, reading),
         "patient": _patient(request, node.path, reading),
-        **_organisations(request, node.path, reading),
-        **_clinical(request, node.path, reading),
-        **_extensions(request, node.path, reading),
+        **organisations(request, node.path, reading),
+        **clinical(request, node.path, reading),
+        **told_by_extensions(request, node.path, reading),
     }
-    return _submission(fields, reading)
+    return mapped(ReferralMade, fields, reading, lambda pathway: pathway.id)
 
 
 # Where a field that is missing would have stood.
-_DEFAULT_PLACES: Final = {
+PLACES: Final = {
     "": "",
     "/pathway": ".identifier",
     "/patient": ".subject",
@@ -75,38 +56,6 @@ _DEFAULT_PLACES: Final = {
 }
 
 
-def place_of(places: Mapping[str, str], pointer: str) -> str:
-    """The place of a field, or of the nearest thing around it."""
-    while pointer and pointer not in places:
-        pointer = pointer.rpartition("/")[0]
-    return places.get(pointer, "Resource")
-
-
-def _submission(fields: dict[str, Any], reading: Reading) -> Mapped:
-    try:
-        submission = ReferralMade.model_validate(_given(fields))
-    except ValidationError as error:
-        reading.faults += [
-            replace(fault, expression=place_of(reading.places, fault.pointer), pointer="")
-            for fault in of_validation(error)
-            if not _told(fault, reading)
-        ]
-        raise Refused(reading.faults) from None
-    if reading.faults:
-        raise Refused(reading.faults)
-    return Mapped(submission, tuple(reading.warnings), dict(reading.places))
-
-
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _told(fault: Fault, reading: Reading) -> bool:
-    """Whether we have said already what is wrong around this place."""
-    place = place_of(reading.places, fault.pointer)
-    return any(known.expression.startswith(place) for known in reading.faults)
-
-
 def _refuse_what_is_no_referral(request: ServiceRequest, path: str, reading: Reading) -> None:
     if request.status != "active":
         reading.refuse(NOT_SUPPORTED, "Only active requests are taken.", f"{path}.status")
@@ -115,26 +64,18 @@ def _refuse_what_is_no_referral(request: ServiceRequest, path: str, reading: Rea
             reading.refuse(NOT_SUPPORTED, "Only the category referral is taken.", place)
 
 
-def _pathway(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
-    for number, identifier in enumerate(request.identifier):
-        place = f"{path}.identifier[{number}]"
-        if identifier.system == systems.UBRN:
-            reading.places["/pathway"] = f"{place}.value"
-            return _given({"identifier": identifier.value, "issuer": E_REFERRAL_SERVICE})
-        if identifier.system == systems.OWN_PATHWAY:
-            reading.places["/pathway"] = f"{place}.value"
-            reading.places["/pathway/issuer"] = f"{place}.assigner"
-            issuer = reading.organisation(identifier.assigner, f"{place}.assigner")
-            return _given({"identifier": identifier.value, "issuer": issuer and issuer[0]})
-    reading.refuse(
-        REQUIRED,
-        "A UBRN, or a patient pathway identifier with its assigner, is needed.",
-        f"{path}.identifier",
-    )
-    return {}
+def _pathway(request: ServiceRequest, path: str, reading: Reading) -> Key:
+    key = key_in(request.identifier, f"{path}.identifier", reading)
+    if key is None:
+        reading.refuse(
+            REQUIRED,
+            "A UBRN, or a patient pathway identifier with its assigner, is needed.",
+            f"{path}.identifier",
+        )
+    return key or {}
 
 
-def _organisations(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
+def organisations(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
     return {
         "responsible_provider": _provider(request, path, reading),
         "referring_organisation": _referrer(request, path, reading),
@@ -171,7 +112,7 @@ def _referrer(request: ServiceRequest, path: str, reading: Reading) -> str | Non
 # ---- treatment, priority, dates
 
 
-def _clinical(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
+def clinical(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
     priority, urgent = _priority(request, path, reading)
     circumstances = [
         extension.value_code
@@ -302,7 +243,7 @@ def _source(request: ServiceRequest, path: str, reading: Reading) -> str | None:
     return None
 
 
-def _extensions(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
+def told_by_extensions(request: ServiceRequest, path: str, reading: Reading) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for url, name, value in (
         (systems.EXT_CATEGORY, "administrative_category", "value_code"),

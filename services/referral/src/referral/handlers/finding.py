@@ -1,0 +1,167 @@
+"""Pathways by what others know of them: found to be written to, read, or searched."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from contracts.submissions import PathwayKey
+from referral.handlers.reading import Question, note_read
+from referral.repositories import Edition, Entry
+from referral.translation import pathway_id_of
+from referral.work import ReferralWork
+
+LONGEST_LOOK: Final = 200  # pathways that one page of a search looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One pathway: by its id, by its key, or by the id of an appointment that it has."""
+
+    pathway_id: str = ""
+    key: PathwayKey | None = None
+    appointment_id: str = ""
+
+
+async def answered(
+    publisher: str, message_id: str, work: ReferralWork
+) -> tuple[Entry | None, Edition | None]:
+    """What became of a publisher's own message, and the pathway it led to as it is now."""
+    entry = await work.intake.get(publisher, message_id)
+    if entry is None or entry.pathway_id is None:
+        return entry, None
+    return entry, await work.pathways.edition(entry.pathway_id)
+
+
+async def find_to_write(lookup: Lookup, organisation: str, work: ReferralWork) -> Edition | None:
+    """The pathway for an organisation that may have something to tell of it."""
+    edition = await _found(lookup, work)
+    return edition if edition is not None and organisation in _tellers(edition) else None
+
+
+def _tellers(edition: Edition) -> set[str | None]:
+    """Its providers, its referrer, and those it is to move to; which of them may is for handlers."""
+    pathway = edition.pathway
+    referral = pathway.referral
+    receivers = (one.receiving_provider for one in pathway.transfers)
+    return {*pathway.involved, referral.referring_organisation, referral.issuer, *receivers}
+
+
+async def read_edition(lookup: Lookup, question: Question, work: ReferralWork) -> Edition | None:
+    """The pathway for an organisation that has to do with it. Every attempt is put on record."""
+    edition = await _found(lookup, work)
+    given = edition is not None and question.organisation in edition.pathway.involved
+    known = edition.pathway.id if edition else lookup.pathway_id
+    await note_read(question, [known] if known else [], work, given=given)
+    return edition if given else None
+
+
+async def _found(lookup: Lookup, work: ReferralWork) -> Edition | None:
+    if lookup.appointment_id:
+        return await work.pathways.with_appointment(lookup.appointment_id)
+    if lookup.key is not None:
+        return await work.pathways.edition(pathway_id_of(lookup.key, work.rules.pathway_secret))
+    return await work.pathways.edition(lookup.pathway_id)
+
+
+# ---- searching
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a search ended: at a pathway, of which so many results were shown."""
+
+    changed: str = ""
+    shown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for: pathways found by a term, or all those of one person, from a place on.
+
+    `select` makes the results of a pathway. A person is told by NHS number or by one of their
+    pathways, so that the address of a next page needs no number.
+    """
+
+    term: str
+    select: Callable[[Edition], Sequence[Any]]
+    count: int
+    after: Place = Place()
+    since: str = ""
+    before: str = ""
+    nhs_number: str = ""
+    same_person_as: str = ""
+
+
+@dataclass(slots=True)
+class Page:
+    """Results in order; `next` is where the following page begins, None after the last."""
+
+    results: list[Any] = field(default_factory=list)
+    next: Place | None = None
+    person: str = ""
+    """One pathway of the person, when the search was about one."""
+
+
+async def search(question: Question, wanted: Wanted, work: ReferralWork) -> Page:
+    """A page of results, on record with the pathways it shows.
+
+    It looks at a limited number of pathways, so that it may be short, or empty, and still have a
+    next page. A pathway that changes meanwhile comes again at the end: none is missed.
+    """
+    editions, more = await _candidates(question, wanted, work)
+    page, shown = Page(), list[str]()
+    for edition in editions:
+        skipped = wanted.after.shown if edition.place == wanted.after.changed else 0
+        results = list(wanted.select(edition))[skipped:]
+        free = wanted.count - len(page.results)
+        if results:
+            page.person = page.person or edition.pathway.id
+            if free:
+                shown.append(edition.pathway.id)
+        page.results += results[:free]
+        if len(results) > free:
+            page.next = Place(edition.place, skipped + free)
+            break
+    else:
+        page.next = Place(editions[-1].place, _ALL) if more else None
+    await note_read(question, shown, work)
+    return page
+
+
+_ALL: Final = 1_000_000  # more than one pathway has of anything
+
+
+async def _candidates(
+    question: Question, wanted: Wanted, work: ReferralWork
+) -> tuple[list[Edition], bool]:
+    """Pathways that the organisation may read, in order, and whether there are more."""
+    if wanted.nhs_number or wanted.same_person_as:
+        found = await _of_person(question, wanted, work)
+        return [one for one in found if one.place >= wanted.after.changed], False
+    places = {"$gte": max(wanted.after.changed, wanted.since)}
+    if wanted.before:
+        places["$lt"] = wanted.before
+    rows = await work.pathways.found(wanted.term, places, limit=LONGEST_LOOK + 1)
+    more = len(rows) > LONGEST_LOOK
+    visible = [one for one in rows[:LONGEST_LOOK] if _may_read(question, one)]
+    return visible, more and bool(visible)
+
+
+async def _of_person(question: Question, wanted: Wanted, work: ReferralWork) -> list[Edition]:
+    number = wanted.nhs_number
+    if not number:
+        like = await work.pathways.edition(wanted.same_person_as)
+        if like is None or not _may_read(question, like):
+            return []
+        number = like.pathway.person.nhs_number
+    found = await work.pathways.editions_of_person(number)
+    within = (
+        one
+        for one in found
+        if one.place >= wanted.since and not (wanted.before and one.place >= wanted.before)
+    )
+    return [one for one in within if _may_read(question, one)]
+
+
+def _may_read(question: Question, edition: Edition) -> bool:
+    return question.organisation in edition.pathway.involved
