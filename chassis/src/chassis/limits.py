@@ -1,8 +1,16 @@
-"""How often one caller may ask: a moving window, in this process or shared through MongoDB."""
+"""No caller takes from the others: a limit to how often one may ask, and turns for who waits.
 
+The limit is a moving window, in this process or shared through MongoDB. Where a protocol can say
+"later" (HTTP), whoever is over it is told so; where it cannot (MLLP), the next message is taken
+later.
+"""
+
+import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MongoDBStorage
@@ -81,3 +89,63 @@ class RateLimit:
         if not await self._hit(caller):
             wait = await self._resets_at(caller) - time.time()
             raise Throttled(max(1, math.ceil(wait)))
+
+    async def wait(self, caller: str) -> None:
+        """Counts one request of `caller`, as soon as there is room for it."""
+        while not await self._hit(caller):
+            # Asked again now and then, as the room that was seen may be another's by then.
+            wait = await self._resets_at(caller) - time.time()
+            await asyncio.sleep(min(max(wait, 0.05), 1.0))
+
+
+class Turns:
+    """So many pieces of work at a time; callers that have to wait take turns.
+
+    However much one caller brings, the next free place goes to another one that waits, so that
+    nobody waits for more than one piece of each of the others.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @asynccontextmanager
+    async def of(self, caller: str) -> AsyncIterator[None]:
+        """A place for one piece of work of `caller`, for as long as the block lasts."""
+        await self._take(caller)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    async def _take(self, caller: str) -> None:
+        if self._free and not self._waiting:
+            self._free -= 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(caller, deque()).append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._give_back()  # it was ours already
+            raise
+
+    def _give_back(self) -> None:
+        place = self._next()
+        if place is None:
+            self._free += 1
+        else:
+            place.set_result(None)
+
+    def _next(self) -> asyncio.Future[None] | None:
+        """Whose turn it is; that caller then waits behind all the others."""
+        while self._waiting:
+            caller, places = self._waiting.popitem(last=False)
+            while places:
+                place = places.popleft()
+                if not place.done():
+                    if places:
+                        self._waiting[caller] = places
+                    return place
+        return None

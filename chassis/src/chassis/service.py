@@ -27,7 +27,7 @@ from chassis.handlers import Handlers
 from chassis.health import Health
 from chassis.idempotency import Idempotency
 from chassis.kafka_security import broker_security, client_arguments
-from chassis.limits import RateLimit
+from chassis.limits import RateLimit, Turns
 from chassis.machinery import Machinery, Servers
 from chassis.messages import Authenticate
 from chassis.metrics import Metrics
@@ -100,6 +100,7 @@ class Runtime:
     health: Health
     tracing: Tracing
     rates: RateLimit
+    turns: Turns
     idempotency: Idempotency
 
     @property
@@ -132,6 +133,7 @@ def build(service: Service, settings: Settings) -> Runtime:
         health=Health(),
         tracing=Tracing(service.name, settings.telemetry),
         rates=RateLimit.of(settings),
+        turns=Turns(settings.http.work_at_once),
         idempotency=Idempotency(machinery.units),
     )
     _register_checks(runtime)

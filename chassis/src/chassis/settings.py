@@ -107,6 +107,7 @@ class HttpSettings(Section):
     body_limit_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     body_timeout_seconds: float = Field(default=15.0, gt=0, le=300)
     requests_per_minute: int = Field(default=1200, ge=1)
+    work_at_once: int = Field(default=16, ge=1, le=1000)  # of files and lines; callers take turns
     rate_storage: Literal["memory", "mongo"] = "memory"
 
 

@@ -11,9 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from chassis.errors import TransientError
+from chassis.limits import RateLimit, Turns
 from referral.edges.hl7v2.framing import Framer, framed
 from referral.edges.hl7v2.intake import Intake
-from referral.edges.hl7v2.server import Counts, Listener
+from referral.edges.hl7v2.server import Counts, Listener, Pace
 from referral.edges.hl7v2.settings import MllpSection
 from tests.integration.referral.certificates import Authority
 from tests.unit.referral.builders import TRUST, types
@@ -33,7 +34,8 @@ async def listening(directory: Path, **given: Any) -> AsyncIterator[tuple[Site, 
         facilities=settings.facilities,
         character_set=settings.character_set,
     )
-    async with Listener(intake, settings, Counts(CollectorRegistry())) as listener:
+    pace = Pace(RateLimit.local(settings.messages_per_minute), Turns(4))
+    async with Listener(intake, settings, Counts(CollectorRegistry()), pace) as listener:
         yield site, listener
 
 

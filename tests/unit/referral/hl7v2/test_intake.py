@@ -254,3 +254,12 @@ async def test_answers_are_given_as_asked(
     codes = [[segment(one, "MSA")[1] for one in answers] for answers in answered]
     assert codes == [good, bad, other]
     assert types(wire.site.events).count("referral.rejected") == 2
+
+
+async def test_a_trust_of_three_letters_is_known_by_its_code(tmp_path: Path) -> None:
+    with line(tmp_path) as one:
+        content = referral(MSH_4="RYJ").replace(b"^^^^^^^^^RJ1", b"^^^^^^^^^RYJ")
+
+        answer = await one.one(content, "RYJ")
+
+    assert segment(answer, "MSA")[1] == "AA"

@@ -56,7 +56,10 @@ async def send_waiting_list(
     tally = Tally(is_csv)
     runtime: Runtime = request.app.state.runtime
     async for rows in _batches(request, is_csv, from_line, tally):
-        outcomes = await take_rows(runtime.units, rows, caller.organisation, runtime.clock.now())
+        async with runtime.turns.of(caller.organisation):
+            outcomes = await take_rows(
+                runtime.units, rows, caller.organisation, runtime.clock.now()
+            )
         tally.add(outcomes)
     if CSV in request.headers.get("accept", ""):
         return Response(as_csv(tally.report()), media_type=CSV)

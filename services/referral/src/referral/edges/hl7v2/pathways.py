@@ -69,7 +69,7 @@ def organisation_in_role(reading: Reading, role: str, pointer: str) -> str | Non
     reading.places[pointer] = provider.place(10)
     for field, component in _codes(provider):
         code = provider.text(field, component).upper()
-        if _looks_like_ods(code):
+        if _looks_like_ods(code) or ((field, component) in _IDENTIFIERS and is_ods(code)):
             reading.places[pointer] = provider.place(field, component)
             return code
     return None
@@ -85,6 +85,10 @@ def _codes(provider: Segment) -> Iterator[tuple[int, int]]:
     if provider.text(7, 2).upper() in _ODS_TYPES:
         yield (7, 1)
     yield from ((8, 1), (4, 4))
+
+
+# What stands there is never a name, so that trusts of three letters (RYJ) are known as well.
+_IDENTIFIERS: Final = frozenset([(10, 10), (10, 3), (7, 1)])
 
 
 def _looks_like_ods(code: str) -> bool:

@@ -3,13 +3,18 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
 
 from chassis.errors import TransientError
+from chassis.limits import RateLimit, Turns
 from chassis.service import Runtime
 from referral.edges.hl7v2.framing import LIMIT, Frame, Framer, framed
 from referral.edges.hl7v2.intake import Answered, Intake
@@ -32,34 +37,56 @@ async def listen(runtime: Runtime) -> None:
         facilities=own.facilities,
         character_set=own.character_set,
     )
-    async with Listener(intake, own, Counts(runtime.metrics.registry)):
-        log.info("hl7v2.listening", port=own.port, tls=own.tls)
-        await asyncio.Event().wait()
+    rates = RateLimit.of(runtime.settings, own.messages_per_minute)
+    pace = Pace(rates, runtime.turns)
+    try:
+        async with Listener(intake, own, Counts(runtime.metrics.registry), pace):
+            log.info("hl7v2.listening", port=own.port, tls=own.tls)
+            await asyncio.Event().wait()
+    finally:
+        rates.close()
 
 
 class Counts:
     """Metrics of the listener. Labels are names of ours and never what came with a message."""
 
     def __init__(self, registry: Any) -> None:
-        self.messages = Counter(
+        self.messages = Metric(
             "fairwait_hl7v2_messages_total", "HL7 v2 messages.", ("kind", "outcome"),
             registry=registry,
         )  # fmt: skip
         self.connections = Gauge(
             "fairwait_hl7v2_connections", "Open MLLP connections.", registry=registry
         )
-        self.junk = Counter(
+        self.junk = Metric(
             "fairwait_hl7v2_junk_bytes_total", "Bytes outside of messages.", registry=registry
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast messages of one organisation are taken, so that the others get theirs."""
+
+    rates: RateLimit
+    turns: Turns
+
+    @asynccontextmanager
+    async def of(self, organisation: str) -> AsyncIterator[None]:
+        # A line may be as busy as it is: it takes nothing from what its trust may ask over HTTP.
+        await self.rates.wait(f"hl7v2|{organisation}")
+        async with self.turns.of(organisation):
+            yield
 
 
 class Listener:
     """An open port. On leaving, messages at hand are answered and connections closed."""
 
-    def __init__(self, intake: Intake, settings: MllpSection, counts: Counts) -> None:
+    def __init__(self, intake: Intake, settings: MllpSection, counts: Counts, pace: Pace) -> None:
         self._intake = intake
         self._settings = settings
         self._counts = counts
+        self._pace = pace
+        self._open: Counter[str] = Counter()
         self._connections: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
@@ -99,10 +126,14 @@ class Listener:
             organisation = self._organisation(writer)
             if organisation is None:
                 log.warning("hl7v2.unknown_client")
-            elif len(self._connections) > self._settings.connections:
+            elif self._full(organisation):
                 log.warning("hl7v2.too_many_connections")
             else:
-                await self._converse(reader, writer, organisation)
+                self._open[organisation] += 1
+                try:
+                    await self._converse(reader, writer, organisation)
+                finally:
+                    self._open[organisation] -= 1
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             log.info("hl7v2.connection_lost", error=type(error).__name__)
         finally:
@@ -110,6 +141,10 @@ class Listener:
             writer.close()
             with contextlib.suppress(ConnectionError, TimeoutError, ssl.SSLError):
                 await asyncio.wait_for(writer.wait_closed(), FINISH_WITHIN)
+
+    def _full(self, organisation: str) -> bool:
+        everybody = len(self._connections) > self._settings.connections
+        return everybody or self._open[organisation] >= self._settings.connections_each
 
     def _organisation(self, writer: asyncio.StreamWriter) -> str | None:
         if not self._settings.tls:
@@ -162,7 +197,8 @@ class Listener:
         async with asyncio.timeout(self._settings.message_seconds):
             while True:
                 try:
-                    return await self._intake.answer(message, organisation)
+                    async with self._pace.of(organisation):
+                        return await self._intake.answer(message, organisation)
                 except TransientError:
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, 2.0)

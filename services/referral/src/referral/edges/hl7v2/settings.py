@@ -30,6 +30,10 @@ class MllpSection(Section):
     character_set: Literal["ASCII", "8859/1", "UNICODE UTF-8", "CP1252"] = "ASCII"
     """What senders use who leave MSH-18 empty."""
     connections: int = Field(default=200, ge=1, le=10_000)
+    connections_each: int = Field(default=50, ge=1, le=10_000)
+    """Of one organisation, so that it leaves some for the others."""
+    messages_per_minute: int = Field(default=3000, ge=1)
+    """Of one organisation; what comes faster is taken later, and nothing is refused for it."""
     message_seconds: float = Field(default=30.0, gt=0, le=300)
     """For one message to arrive, to be taken, and for its answer to be read."""
     idle_seconds: float = Field(default=3600.0, gt=0)
