@@ -75,7 +75,7 @@ STANDARD: Final = Budget(
     hot=10.0,
 )
 THOROUGH: Final = replace(
-    STANDARD, name="thorough-1", within=320.0, tries=1_600.0, rounds=1, hot=80.0
+    STANDARD, name="thorough-1", within=320.0, tries=500.0, rounds=1, hot=80.0
 )
 """For small instances, where a few whole people are a large share of the gap."""
 
