@@ -19,7 +19,14 @@ from starlette.routing import BaseRoute, Route
 
 from chassis.errors import Rejected, TransientError
 from chassis.tokens import DevelopmentIssuer
-from contracts.submissions import BookingRecorded, ReferralMade
+from contracts.submissions import (
+    BookingRecorded,
+    ChoiceNotOffered,
+    ClockReported,
+    ReferralMade,
+    Submission,
+    TransferDecided,
+)
 from referral.domain.names import pathway_id
 from referral.pages.signing import COOKIE
 from tests.unit.referral.builders import (
@@ -31,7 +38,13 @@ from tests.unit.referral.builders import (
     received,
     referral_body,
 )
-from tests.unit.referral.fhir import message, patient, service_request
+from tests.unit.referral.fhir import (
+    appointment,
+    message,
+    patient,
+    service_request,
+    transfer,
+)
 from tests.unit.referral.site import Site, made
 
 OWN_UBRN, FOREIGN_UBRN, ABSENT_UBRN = "000000070001", "000000070002", "000000070003"
@@ -46,6 +59,8 @@ SECRETS: Final = {
     TRUST: ("9990000018", "999 000 0018", "Ownfamily", "1961-05-04", OWN_UBRN, OWN),
     STRANGER: ("9990000026", "999 000 0026", "Foreignfamily", "1972-11-23", FOREIGN_UBRN, FOREIGN),
 }
+
+NUMBERS: Final = {"own": "9990000018", "foreign": "9990000026", "absent": "9990000034"}
 
 Object = Literal["own", "foreign", "absent"]
 OBJECTS: Final[tuple[Object, ...]] = ("own", "foreign", "absent")
@@ -73,26 +88,32 @@ ROLES: Final[Mapping[str, Role]] = {
 }
 
 
+Body = Literal["", "referral", "message", "appointment", "task", "patient", "file", "sign-in"]
+
+
 @dataclass(frozen=True)
 class Asks:
     """How a route is asked, and by whom.
 
-    `scopes`: any of these lets a caller in. `reads`: whether the answer shows patient data, of the
-    pathway that is `named` in the address or the query, or of all of the caller's.
+    `scopes`: any of these lets a caller in. `reads`: whether the answer shows patient data: of the
+    pathway that is `named` in the address, of the one that a search `finds`, or of all of the
+    caller's.
     """
 
     scopes: tuple[str, ...] = ()
     reads: bool = False
     named: bool = False
+    finds: bool = False
     page: bool = False
     query: str = ""
-    body: Literal["", "fhir", "message", "file", "sign-in"] = ""
+    body: Body = ""
 
     @property
     def open(self) -> bool:
         return not self.scopes
 
 
+FHIR: Final = "/FHIR/R4"
 READ, WRITE, OPS = ("pathway.read",), ("referral.write",), ("ops",)
 PUBLISHERS = ("referral.write", "pathway.read", "ops")
 
@@ -107,10 +128,24 @@ ROUTES: Final[Mapping[tuple[str, str], Asks]] = {
     ("GET", "/completeness"): Asks(PUBLISHERS),
     ("GET", "/counts"): Asks(OPS),
     ("POST", "/waiting-list"): Asks(WRITE, named=True, body="file"),
-    ("POST", "/FHIR/R4/ServiceRequest"): Asks(WRITE, named=True, body="fhir"),
-    ("POST", "/FHIR/R4/$process-message"): Asks(WRITE, named=True, body="message"),
-    ("GET", "/FHIR/R4/ServiceRequest/{id}"): Asks(READ, reads=True, named=True),
-    ("GET", "/FHIR/R4/metadata"): Asks(),
+    # ---- FHIR
+    ("GET", f"{FHIR}/metadata"): Asks(),
+    ("POST", f"{FHIR}/$process-message"): Asks(WRITE, named=True, body="message"),
+    ("POST", f"{FHIR}/ServiceRequest"): Asks(WRITE, named=True, body="referral"),
+    ("PUT", f"{FHIR}/ServiceRequest/{{id}}"): Asks(WRITE, named=True, body="referral"),
+    ("GET", f"{FHIR}/ServiceRequest/{{id}}"): Asks(READ, reads=True, named=True),
+    ("GET", f"{FHIR}/ServiceRequest"): Asks(READ, reads=True),
+    ("POST", f"{FHIR}/ServiceRequest/_search"): Asks(READ, reads=True, finds=True, body="patient"),
+    ("POST", f"{FHIR}/Appointment"): Asks(WRITE, named=True, body="appointment"),
+    ("PUT", f"{FHIR}/Appointment/{{id}}"): Asks(WRITE, named=True, body="appointment"),
+    ("GET", f"{FHIR}/Appointment/{{id}}"): Asks(READ, reads=True, named=True),
+    ("GET", f"{FHIR}/Appointment"): Asks(READ, reads=True, finds=True, query="based-on"),
+    ("POST", f"{FHIR}/Appointment/_search"): Asks(READ, reads=True, finds=True, body="patient"),
+    ("POST", f"{FHIR}/Task"): Asks(WRITE, named=True, body="task"),
+    ("PUT", f"{FHIR}/Task/{{id}}"): Asks(WRITE, named=True, body="task"),
+    ("GET", f"{FHIR}/Task/{{id}}"): Asks(READ, reads=True, named=True),
+    ("GET", f"{FHIR}/Task"): Asks(READ, reads=True),
+    ("POST", f"{FHIR}/Task/_search"): Asks(READ, reads=True, finds=True, body="patient"),
     # ---- pages
     ("GET", "/assets/{path:path}"): Asks(),
     ("GET", "/pages"): Asks(),
@@ -122,6 +157,29 @@ ROUTES: Final[Mapping[tuple[str, str], Asks]] = {
     ("GET", "/pages/rejections"): Asks(PUBLISHERS, page=True),
     ("GET", "/pages/days"): Asks(PUBLISHERS, page=True),
 }
+
+# What each trust has told of its patient.
+LIFE: Final[tuple[tuple[type[Submission], dict[str, Any]], ...]] = (
+    (ChoiceNotOffered, {"decided_on": "2026-03-02", "reason": "NO_OTHER_PROVIDER"}),
+    (
+        BookingRecorded,
+        {
+            "reference": "A/1",
+            "local_start": "2026-04-01T09:30:00",
+            "contact": "1",
+            "booked_on": "2026-03-02",
+        },
+    ),
+    (
+        TransferDecided,
+        {
+            "reference": "T/1",
+            "receiving_provider": "RQM",
+            "decided_on": "2026-03-02",
+            "reason": "01",
+        },
+    ),
+)
 
 # Of the process, not of patients: probes, metrics and the description of the API itself.
 OPERATIONS: Final = frozenset(
@@ -142,7 +200,7 @@ def trusts(two_trusts: Site) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 async def two_trusts(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Two trusts with a patient each, and a message of each that was rejected."""
+    """Two trusts with a patient each, an appointment, a transfer, and a message rejected."""
     site = made(tmp_path_factory.mktemp("access"))
     units = site.app.state.runtime.units
     people = (
@@ -156,14 +214,22 @@ async def two_trusts(tmp_path_factory: pytest.TempPathFactory) -> Site:
         body["patient"] |= {"nhs_number": number, "family_name": family, "birth_date": born}
         made_ = ReferralMade.model_validate(body)
         await units.receive(received(made_, publisher=organisation, message_id=id))
-        booking = BookingRecorded.model_validate(
+        for kind, told in LIFE:
+            submission = kind.model_validate(
+                {"pathway": {"identifier": ubrn, "issuer": "X09"}, **told}
+            )
+            await units.receive(
+                received(submission, publisher=organisation, message_id=f"{kind.__name__}-{id}")
+            )
+        late = ClockReported.model_validate(
             {
-                "pathway": {"identifier": ubrn, "issuer": "X09"}, "reference": f"ref-{id}",
-                "local_start": "2026-04-01T09:30:00", "contact": "1", "booked_on": "2026-03-02",
+                "pathway": {"identifier": ubrn, "issuer": "X09"},
+                "rtt_status": "30",
+                "effective_on": "2027-01-01",
             }
-        )  # fmt: skip
+        )
         with pytest.raises(Rejected):
-            await units.receive(received(booking, publisher=organisation, message_id=f"b-{id}"))
+            await units.receive(received(late, publisher=organisation, message_id=f"bad-{id}"))
     return site
 
 
@@ -210,7 +276,7 @@ async def test_nobody_sees_what_is_not_theirs_and_every_read_is_on_record(
         entries = list(trusts.store.collections["audit"].values())[before:]
 
         assert answer.status_code < 500, answer.text
-        assert leaks(answer, asks, who, of) == []
+        assert leaks(answer, who, of) == []
         if not may(who, asks):
             assert turned_away(answer, asks), answer.text
         expected = 1 if asks.reads and may(who, asks) else 0
@@ -218,9 +284,9 @@ async def test_nobody_sees_what_is_not_theirs_and_every_read_is_on_record(
         for entry in entries:
             check_entry(entry["state"], who, method, path, asks, of, answer)
 
-    if asks.named and not asks.body:
+    if asks.reads or (asks.named and not asks.body):
         assert alike(answers["foreign"], answers["absent"])
-    if asks.reads and asks.named and who.organisation != TRUST:
+    if asks.reads and who.organisation != TRUST:
         assert alike(answers["own"], answers["absent"])
 
 
@@ -243,12 +309,16 @@ def check_entry(
     assert entry["reason"] == "audit"
     assert entry["what"] == f"{method} {path}"
     assert entry["request_id"] == answer.headers["x-request-id"]
+    mine = who.organisation == TRUST and of == "own"
     if asks.named:
-        assert entry["pathway_ids"] == [PATHWAYS[of]]
-        assert entry["given"] is (of == "own" and who.organisation == TRUST)
+        # What is not there under another name than its pathway's is no pathway's.
+        assert entry["pathway_ids"] in ([PATHWAYS[of]], [] if of == "absent" else None)
+        assert entry["given"] is mine
+    elif asks.finds:
+        assert entry["pathway_ids"] == ([OWN] if mine else [])
+        assert entry["given"] is True
     else:
-        mine = [OWN] if who.organisation == TRUST else []
-        assert entry["pathway_ids"] == mine
+        assert entry["pathway_ids"] == ([OWN] if who.organisation == TRUST else [])
         assert entry["given"] is True
 
 
@@ -257,12 +327,13 @@ def turned_away(answer: httpx2.Response, asks: Asks) -> bool:
     return answer.status_code in {401, 403} or to_sign_in
 
 
-def leaks(answer: httpx2.Response, asks: Asks, who: Role, of: Object) -> list[str]:
+def leaks(answer: httpx2.Response, who: Role, of: Object) -> list[str]:
     """What an answer tells of patients that its reader has nothing to do with.
 
-    What the question itself held is no news to who asked it.
+    What the question itself held is no news to who asked it, nor is our name for it: that follows
+    from the identifier.
     """
-    told = f"{PATHWAYS[of]} {UBRNS[of]} {(body_of(asks, of) or b'').decode()}"
+    told = f"{answer.request.url} {answer.request.content.decode()} {PATHWAYS[of]}"
     shown = answer.text + repr(sorted(answer.headers.items()))
     return [
         secret
@@ -277,8 +348,10 @@ def alike(one: httpx2.Response, other: httpx2.Response) -> bool:
 
     def bare(answer: httpx2.Response) -> tuple[int, str]:
         text = re.sub(r"urn:request:[0-9a-zA-Z-]+", "", answer.text)
-        for of in OBJECTS:
-            text = text.replace(PATHWAYS[of], "").replace(UBRNS[of], "")
+        text = text.replace(str(answer.request.url), "")
+        asked = (one for names in (PATHWAYS, UBRNS, NUMBERS) for one in names.values())
+        for name in asked:
+            text = text.replace(name, "")
         return answer.status_code, text
 
     return bare(one) == bare(other)
@@ -291,11 +364,12 @@ async def ask(
     site: Site, method: str, path: str, asks: Asks, who: Role, of: Object
 ) -> httpx2.Response:
     address = path.replace("{path:path}", "nhsuk-frontend.min.css")
-    for name in ("{pathway_id}", "{id}"):
-        address = address.replace(name, PATHWAYS[of])
-    address = address.replace("{message_id}", f"m-{of}") + asks.query
+    address = address.replace("{pathway_id}", PATHWAYS[of]).replace("{message_id}", f"m-{of}")
+    address = address.replace("{id}", id_of(site, path, of))
+    if asks.query:
+        address += f"?{asks.query}={PATHWAYS[of]}"
     headers, cookies = credentials(site, asks, who)
-    content = body_of(asks, of)
+    content = body_of(site, asks, method, of)
     site.client.cookies.clear()
     for name, value in cookies.items():
         site.client.cookies.set(name, value)
@@ -320,29 +394,51 @@ def token_of(issuer: DevelopmentIssuer, who: Role) -> str:
     return issuer.token(who.organisation, who.scopes)
 
 
-def body_of(asks: Asks, of: Object) -> bytes | None:
-    """A referral that the trust makes under an identifier of its own, another's or nobody's."""
-    ubrn = [{"system": "https://fhir.nhs.uk/Id/UBRN", "value": UBRNS[of]}]
+def id_of(site: Site, path: str, of: Object) -> str:
+    """The id of what an address is about: a pathway, or its appointment or transfer."""
+    document = site.store.collections["pathways"].get(PATHWAYS[of])
+    if "/Appointment/" in path:
+        return str(document["state"]["appointments"][0]["id"]) if document else "0" * 32
+    if "/Task/" in path:
+        return str(document["state"]["transfers"][0]["id"]) if document else f"{ABSENT}.0"
+    return PATHWAYS[of]
+
+
+def body_of(site: Site, asks: Asks, method: str, of: Object) -> bytes | None:
+    """What the trust would tell of its own pathway, told of another's and of nobody's too."""
+    ubrn = {"system": "https://fhir.nhs.uk/Id/UBRN", "value": UBRNS[of]}
+    referral = {"type": "ServiceRequest", "identifier": ubrn}
+    changed: dict[str, Any] = {}
     match asks.body:
-        case "fhir":
-            return orjson.dumps(service_request(identifier=ubrn, contained=[patient()]))
+        case "referral":
+            changed = service_request(identifier=[ubrn], contained=[patient()])
         case "message":
-            return orjson.dumps(message(identifier=ubrn))
+            changed = message(identifier=[ubrn])
+        case "appointment":
+            changed = appointment(basedOn=[referral])
+        case "task":
+            changed = transfer(focus=referral)
         case "file":
-            made_ = referral_body(pathway={"identifier": UBRNS[of], "issuer": "X09"})
-            return orjson.dumps(made_)
+            changed = referral_body(pathway={"identifier": UBRNS[of], "issuer": "X09"})
+        case "patient":
+            return f"patient=https://fhir.nhs.uk/Id/nhs-number|{NUMBERS[of]}".encode()
         case "sign-in":
             return b"token=x&reason=audit"
         case "":
             return None
+    if method == "PUT":
+        changed["id"] = id_of(site, f"/{changed['resourceType']}/", of)
+    return orjson.dumps(changed)
 
 
 def types_of(asks: Asks) -> dict[str, str]:
     kinds = {
-        "fhir": "application/fhir+json", "message": "application/fhir+json",
-        "file": "application/x-ndjson", "sign-in": "application/x-www-form-urlencoded",
+        "": "", "file": "application/x-ndjson",
+        "patient": "application/x-www-form-urlencoded",
+        "sign-in": "application/x-www-form-urlencoded",
     }  # fmt: skip
-    return {"content-type": kinds[asks.body]} if asks.body else {}
+    kind = kinds.get(asks.body, "application/fhir+json")
+    return {"content-type": kind} if kind else {}
 
 
 # ---- what a read needs
@@ -353,10 +449,11 @@ async def test_without_a_reason_nothing_is_read(trusts: Site) -> None:
         if not asks.reads or asks.page:
             continue
         before = len(trusts.store.collections["audit"])
-        address = re.sub(r"\{\w+\}", OWN, path) + asks.query
-        headers = {"authorization": f"Bearer {trusts.token(TRUST, *READ)}"}
+        address = re.sub(r"\{\w+\}", id_of(trusts, path, "own"), path)
+        headers = {"authorization": f"Bearer {trusts.token(TRUST, *READ)}", **types_of(asks)}
+        content = body_of(trusts, asks, method, "own")
 
-        answer = await trusts.client.request(method, address, headers=headers)
+        answer = await trusts.client.request(method, address, content=content, headers=headers)
 
         assert answer.status_code == 400, path
         assert len(trusts.store.collections["audit"]) == before
