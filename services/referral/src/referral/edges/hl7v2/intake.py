@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from chassis.clock import Clock
-from chassis.errors import Rejected, TransientError
+from chassis.errors import TransientError
 from chassis.faults import REQUIRED, SERVER_ERROR, Fault
 from chassis.messages import Received, hash_of
 from chassis.units import Units
@@ -146,8 +146,8 @@ class Intake:
         try:
             mapped = self._mapped(content, header, arrival.publisher)
         except Refused as refusal:
-            faults = await units.run(refuse_arrival, arrival, refusal.faults)
-            return await self._result(arrival, faults, {})
+            faults, entry = await units.run(_refused_on_record, arrival, refusal.faults)
+            return self._result(entry, faults, {})
         received = Received(
             mapped.submission,
             arrival.publisher,
@@ -156,17 +156,13 @@ class Intake:
             arrival.way_in,
             self._process.clock.now(),
         )
-        try:
-            await units.receive(received)
-        except Rejected as refusal:
-            return await self._result(arrival, refusal.faults, mapped)
-        return await self._result(arrival, None, mapped)
+        refused, entry = await units.answer(received, _entry_of, arrival)
+        return self._result(entry, None if refused is None else refused.faults, mapped)
 
-    async def _result(
-        self, arrival: Arrival, faults: list[Fault] | None, mapped: Mapped | Mapping[str, str]
+    def _result(
+        self, entry: Entry | None, faults: list[Fault] | None, mapped: Mapped | Mapping[str, str]
     ) -> Result:
         """What is on record of the message: a repeat is answered as the first one was."""
-        entry = await self._process.units.read(_entry_of, arrival)
         at = entry.received_at if entry is not None else self._process.clock.now()
         if faults is None:
             faults = list(entry.faults) if entry is not None else []
@@ -219,6 +215,12 @@ def _refused(fault: Fault, field: int = 0) -> Refused:
 
 async def _entry_of(arrival: Arrival, work: ReferralWork) -> Entry | None:
     return await work.intake.get(arrival.publisher, arrival.message_id)
+
+
+async def _refused_on_record(
+    arrival: Arrival, faults: list[Fault], work: ReferralWork
+) -> tuple[list[Fault], Entry | None]:
+    return await refuse_arrival(arrival, faults, work), await _entry_of(arrival, work)
 
 
 def _placed(fault: Fault, mapped: Mapped | Mapping[str, str]) -> Fault:
