@@ -1,8 +1,10 @@
 """Rows in batches: one commit for a few hundred, and an outcome for every single one."""
 
-from collections.abc import Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 
@@ -31,13 +33,50 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
 
 
-async def take_rows(units: Units, rows: Sequence[Row], publisher: str, now: Any) -> list[Outcome]:
-    """Every row accepted or refused, durably. A repeat is told what was told the first time."""
+Outcomes: TypeAlias = asyncio.Task[list[Outcome]]
+Take: TypeAlias = Callable[[Sequence[Row], Outcomes | None], Coroutine[Any, Any, list[Outcome]]]
+
+
+async def take_in_order(
+    batches: AsyncIterator[list[Row]], take: Take, tell: Callable[[list[Outcome]], None]
+) -> None:
+    """`take` all batches and `tell` their outcomes, in order.
+
+    While one is being committed the next is read and decided; it is committed after that one, so
+    that of two rows about a pathway the first one counts.
+    """
+    under_way: deque[Outcomes] = deque()
+    try:
+        async for rows in batches:
+            before = under_way[-1] if under_way else None
+            under_way.append(asyncio.create_task(take(rows, before)))
+            if before is not None:
+                tell(await before)
+                del under_way[0]
+        if under_way:
+            tell(await under_way[-1])
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def take_rows(
+    units: Units, rows: Sequence[Row], publisher: str, now: Any, before: Outcomes | None
+) -> list[Outcome]:
+    """Every row accepted or refused, durably. A repeat is told what was told the first time.
+
+    Nothing of them is durable unless all that came `before` is.
+    """
 
     async def on(work: Work) -> list[Outcome]:
         wrapped: ReferralWork = units.declaration.wrap(work)
         await _load(rows, publisher, wrapped)
-        return [await _take(row, publisher, now, units, work, wrapped) for row in rows]
+        outcomes = [await _take(row, publisher, now, units, work, wrapped) for row in rows]
+        if before is not None:
+            await asyncio.wait([before])
+            before.result()
+        return outcomes
 
     return await units.raw(on)
 

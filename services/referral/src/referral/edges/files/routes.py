@@ -1,6 +1,6 @@
 """`POST /waiting-list`: a file of referrals, read while it arrives."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +11,7 @@ from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.web import organisation
 from referral.edges.files.columns import BadHeader, Layout
-from referral.edges.files.intake import BATCH, take_rows
+from referral.edges.files.intake import BATCH, Outcome, Outcomes, take_in_order, take_rows
 from referral.edges.files.records import Record, Records
 from referral.edges.files.report import Report, Tally, as_csv
 from referral.edges.files.rows import COLUMNS_MISSING, ReadRow, Row, csv_rows, ndjson_rows
@@ -55,12 +55,13 @@ async def send_waiting_list(
     is_csv = _is_csv(request)
     tally = Tally(is_csv)
     runtime: Runtime = request.app.state.runtime
-    async for rows in _batches(request, is_csv, from_line, tally):
-        async with runtime.turns.of(caller.organisation):
-            outcomes = await take_rows(
-                runtime.units, rows, caller.organisation, runtime.clock.now()
-            )
-        tally.add(outcomes)
+
+    async def take(rows: Sequence[Row], before: Outcomes | None) -> list[Outcome]:
+        publisher = caller.organisation
+        async with runtime.turns.of(publisher):
+            return await take_rows(runtime.units, rows, publisher, runtime.clock.now(), before)
+
+    await take_in_order(_batches(request, is_csv, from_line, tally), take, tally.add)
     if CSV in request.headers.get("accept", ""):
         return Response(as_csv(tally.report()), media_type=CSV)
     return tally.report()

@@ -1,0 +1,130 @@
+"""A batch of rows is decided while the one before it is being committed, and counts after it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.errors import TransientError
+from referral.edges.files.intake import Outcome, Outcomes, take_in_order
+from referral.edges.files.rows import Row
+from tests.unit.referral.files.rows import table
+from tests.unit.referral.files.test_waiting_list import counts, send
+from tests.unit.referral.site import site
+
+
+async def batches(number: int) -> AsyncIterator[list[Row]]:
+    for line in range(number):
+        yield [Row(line, f"row:{line}")]
+
+
+async def test_two_are_under_way_at_most_and_outcomes_come_in_order() -> None:
+    under_way: set[int] = set()
+    most = 0
+    told: list[int] = []
+
+    async def take(rows: Sequence[Row], before: Outcomes | None) -> list[Outcome]:
+        nonlocal most
+        line = rows[0].line
+        under_way.add(line)
+        most = max(most, len(under_way))
+        for _ in range(7 - line % 7):
+            await asyncio.sleep(0)
+        if before is not None:
+            await asyncio.wait([before])
+        under_way.discard(line)
+        return [Outcome(row, repeated=False) for row in rows]
+
+    await take_in_order(
+        batches(20), take, lambda outcomes: told.extend(one.row.line for one in outcomes)
+    )
+
+    assert told == list(range(20))
+    assert most == 2
+
+
+async def test_when_one_fails_those_after_it_are_given_up() -> None:
+    told: list[int] = []
+    ended: list[str] = []
+
+    async def take(rows: Sequence[Row], before: Outcomes | None) -> list[Outcome]:
+        line = rows[0].line
+        try:
+            if before is not None:
+                await asyncio.wait([before])
+                before.result()
+            if line == 2:
+                raise TransientError("away")
+        except BaseException as error:
+            ended.append(f"{line} {type(error).__name__}")
+            raise
+        return [Outcome(row, repeated=False) for row in rows]
+
+    with pytest.raises(TransientError):
+        await take_in_order(
+            batches(9), take, lambda outcomes: told.extend(one.row.line for one in outcomes)
+        )
+
+    assert told == [0, 1]
+    assert ended[0] == "2 TransientError"
+    assert len(ended) == 2
+
+
+def slow(function: Any, turns: int) -> Any:
+    async def slowly(*arguments: Any) -> Any:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await function(*arguments)
+
+    return slowly
+
+
+async def test_of_two_rows_about_a_pathway_in_two_batches_the_first_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referral.edges.files.routes.BATCH", 3)
+    rows = [{"PPI": f"PPI-{n // 2}", "TFC": "110" if n % 2 == 0 else "130"} for n in range(14)]
+
+    async with site(tmp_path) as edge:
+        monkeypatch.setattr(edge.store, "commit", slow(edge.store.commit, 9))
+        monkeypatch.setattr(edge.store, "load", slow(edge.store.load, 2))
+        answer = await send(edge, table(*rows))
+        functions = {
+            one["state"]["referral"]["treatment_function"]
+            for one in edge.store.collections["pathways"].values()
+            if one["state"]  # the rejected have a number there and no state
+        }
+
+    assert counts(answer) == (7, 0, 7)
+    assert [one["line"] for one in answer.json()["rejects"]] == [3, 5, 7, 9, 11, 13, 15]
+    assert {one["code"] for one in answer.json()["rejects"]} == {"pathway_differs"}
+    assert functions == {"110"}
+
+
+async def test_what_fails_in_the_middle_of_a_file_leaves_all_before_it_and_nothing_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referral.edges.files.routes.BATCH", 2)
+    rows = [{"PPI": f"PPI-{n}"} for n in range(12)]
+
+    async with site(tmp_path) as edge:
+        commit, left = slow(edge.store.commit, 5), 3
+
+        async def until_it_is_away(*arguments: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise TransientError("away")
+            await commit(*arguments)
+
+        monkeypatch.setattr(edge.store, "commit", until_it_is_away)
+        first = await send(edge, table(*rows))
+        kept = len(edge.store.collections["pathways"])
+        left = 100
+        again = await send(edge, table(*rows))
+
+    assert first.status_code == 503
+    assert kept == 6
+    assert counts(again) == (6, 6, 0)
