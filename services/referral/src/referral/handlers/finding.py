@@ -68,7 +68,7 @@ async def _found(lookup: Lookup, work: ReferralWork) -> Edition | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page of a search ended: at a pathway, of which so many results were shown."""
+    """Where a page of a search ended: after a pathway, or after so many results of it (not 0)."""
 
     changed: str = ""
     shown: int = 0
@@ -97,9 +97,8 @@ class Page:
     """Results in order; `next` is where the following page begins, None after the last."""
 
     results: list[Any] = field(default_factory=list)
+    pathway_ids: list[str] = field(default_factory=list)
     next: Place | None = None
-    person: str = ""
-    """One pathway of the person, when the search was about one."""
 
 
 async def search(question: Question, wanted: Wanted, work: ReferralWork) -> Page:
@@ -108,43 +107,42 @@ async def search(question: Question, wanted: Wanted, work: ReferralWork) -> Page
     It looks at a limited number of pathways, so that it may be short, or empty, and still have a
     next page. A pathway that changes meanwhile comes again at the end: none is missed.
     """
-    editions, more = await _candidates(question, wanted, work)
-    page, shown = Page(), list[str]()
+    editions, unseen = await _candidates(question, wanted, work)
+    page = _page(editions, wanted)
+    page.next = page.next or unseen
+    await note_read(question, page.pathway_ids, work)
+    return page
+
+
+def _page(editions: list[Edition], wanted: Wanted) -> Page:
+    page, last = Page(), wanted.after
     for edition in editions:
         skipped = wanted.after.shown if edition.place == wanted.after.changed else 0
         results = list(wanted.select(edition))[skipped:]
         free = wanted.count - len(page.results)
-        if results:
-            page.person = page.person or edition.pathway.id
-            if free:
-                shown.append(edition.pathway.id)
         page.results += results[:free]
+        if results[:free]:
+            page.pathway_ids.append(edition.pathway.id)
         if len(results) > free:
-            page.next = Place(edition.place, skipped + free)
+            page.next = Place(edition.place, skipped + free) if skipped + free else last
             break
-    else:
-        page.next = Place(editions[-1].place, _ALL) if more else None
-    await note_read(question, shown, work)
+        last = Place(edition.place)
     return page
-
-
-_ALL: Final = 1_000_000  # more than one pathway has of anything
 
 
 async def _candidates(
     question: Question, wanted: Wanted, work: ReferralWork
-) -> tuple[list[Edition], bool]:
-    """Pathways that the organisation may read, in order, and whether there are more."""
+) -> tuple[list[Edition], Place | None]:
+    """Pathways that the organisation may read, in order, and where to look for more."""
     if wanted.nhs_number or wanted.same_person_as:
-        found = await _of_person(question, wanted, work)
-        return [one for one in found if one.place >= wanted.after.changed], False
-    places = {"$gte": max(wanted.after.changed, wanted.since)}
+        return await _of_person(question, wanted, work), None
+    places = {"$gte": wanted.since, ("$gte" if wanted.after.shown else "$gt"): wanted.after.changed}
     if wanted.before:
         places["$lt"] = wanted.before
     rows = await work.pathways.found(wanted.term, places, limit=LONGEST_LOOK + 1)
-    more = len(rows) > LONGEST_LOOK
-    visible = [one for one in rows[:LONGEST_LOOK] if _may_read(question, one)]
-    return visible, more and bool(visible)
+    seen = rows[:LONGEST_LOOK]
+    unseen = Place(seen[-1].place) if len(rows) > LONGEST_LOOK else None
+    return [one for one in seen if _may_read(question, one)], unseen
 
 
 async def _of_person(question: Question, wanted: Wanted, work: ReferralWork) -> list[Edition]:
@@ -155,12 +153,11 @@ async def _of_person(question: Question, wanted: Wanted, work: ReferralWork) -> 
             return []
         number = like.pathway.person.nhs_number
     found = await work.pathways.editions_of_person(number)
-    within = (
-        one
-        for one in found
-        if one.place >= wanted.since and not (wanted.before and one.place >= wanted.before)
-    )
-    return [one for one in within if _may_read(question, one)]
+    return [one for one in found if _may_read(question, one) and _is_after(one.place, wanted.after)]
+
+
+def _is_after(place: str, after: Place) -> bool:
+    return place > after.changed or (after.shown > 0 and place == after.changed)
 
 
 def _may_read(question: Question, edition: Edition) -> bool:

@@ -46,7 +46,8 @@ def searchset(
     links = [{"relation": "self", "url": _address(base, type, shown)}]
     if page.next is not None:
         rest = [(name, value) for name, value in shown if name != "_page"]
-        place = text_of(page.next, page.person if of_person else "")
+        person = page.pathway_ids[0] if of_person else ""
+        place = text_of(page.next, person)
         links.append({"relation": "next", "url": _address(base, type, [*rest, ("_page", place)])})
     entries = [
         {
