@@ -206,9 +206,9 @@ async def test_a_patient_is_found_by_post_alone(edge: Site) -> None:
 async def test_no_address_names_a_patient(edge: Site, query: dict[str, str], method: str) -> None:
     headers = {"authorization": f"Bearer {edge.token()}", "fairwait-reason": "booking"}
     path = "/FHIR/R4/ServiceRequest" + ("/_search" if method == "POST" else "")
-    form = {"data": {"status": "active"}} if method == "POST" else {}
+    form = {"status": "active"} if method == "POST" else None
 
-    answer = await edge.client.request(method, path, params=query, headers=headers, **form)
+    answer = await edge.client.request(method, path, params=query, headers=headers, data=form)
 
     assert answer.status_code == 400
     assert answer.json()["issue"][0]["expression"] == [f"http.{next(iter(query))}"]

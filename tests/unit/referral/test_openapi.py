@@ -24,7 +24,13 @@ CHECKS = [
 OPERATIONS = [
     ("POST", "/FHIR/R4/ServiceRequest"),
     ("POST", "/FHIR/R4/$process-message"),
-    ("GET", "/FHIR/R4/ServiceRequest/{id}"),
+    *(
+        (method, f"/FHIR/R4/{kind}{path}")
+        for kind in ("ServiceRequest", "Appointment", "Task")
+        for method, path in (("GET", "/{id}"), ("PUT", "/{id}"), ("GET", ""), ("POST", "/_search"))
+    ),
+    ("POST", "/FHIR/R4/Appointment"),
+    ("POST", "/FHIR/R4/Task"),
     ("GET", "/FHIR/R4/metadata"),
     ("GET", "/pathways"),
     ("GET", "/pathways/{pathway_id}"),

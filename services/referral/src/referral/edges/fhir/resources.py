@@ -28,6 +28,10 @@ router = APIRouter(tags=["FHIR R4"])
 
 BASE: Final = "/FHIR/R4"
 ANSWER: Final[dict[str, Any]] = {"content": {FHIR_JSON: {"schema": {"type": "object"}}}}
+_READ: Final[dict[int | str, dict[str, Any]]] = {
+    200: ANSWER,
+    304: {"description": "The version in If-None-Match is the one that is kept."},
+}
 _PARAMETERS: Final[list[dict[str, Any]]] = [
     {
         "name": "X-Request-Id",
@@ -169,19 +173,19 @@ async def _update(request: Request, caller: Caller, to: Address) -> Response:
 # ---- given back
 
 
-@router.get(f"{BASE}/ServiceRequest/{{id}}", responses={200: ANSWER}, summary="Read a referral")
+@router.get(f"{BASE}/ServiceRequest/{{id}}", responses=_READ, summary="Read a referral")
 async def read_service_request(request: Request, id: OurId, question: Reader) -> Response:
     """A referral of a pathway that the caller has to do with."""
     return await _read(request, Address("ServiceRequest", id), question)
 
 
-@router.get(f"{BASE}/Appointment/{{id}}", responses={200: ANSWER}, summary="Read an appointment")
+@router.get(f"{BASE}/Appointment/{{id}}", responses=_READ, summary="Read an appointment")
 async def read_appointment(request: Request, id: OurId, question: Reader) -> Response:
     """An appointment of a pathway that the caller has to do with."""
     return await _read(request, Address("Appointment", id), question)
 
 
-@router.get(f"{BASE}/Task/{{id}}", responses={200: ANSWER}, summary="Read a task")
+@router.get(f"{BASE}/Task/{{id}}", responses=_READ, summary="Read a task")
 async def read_task(request: Request, id: TaskId, question: Reader) -> Response:
     """A task of a pathway that the caller has to do with."""
     return await _read(request, Address("Task", id), question)
