@@ -81,6 +81,7 @@ def _program(stack: Stack, directory: Path, http: int, mllp: int) -> Program:
         "FAIRWAIT_HTTP__REQUESTS_PER_MINUTE": "1000000",
         "FAIRWAIT_REFERRAL__MLLP__PORT": str(mllp),
         "FAIRWAIT_REFERRAL__MLLP__ORGANISATION": TRUST,
+        "FAIRWAIT_REFERRAL__MLLP__MESSAGES_PER_MINUTE": "1000000",
     }
     return Program(
         "referral",
