@@ -6,6 +6,7 @@ message from here repeats the value it refuses; pydantic's own report does, unle
 """
 
 import re
+from functools import lru_cache
 from typing import Annotated, Final, TypeAlias
 
 from nhs_number.constants import REGION_ENGLAND_WALES_IOM, REGION_SYNTHETIC
@@ -86,6 +87,7 @@ class MaskedNhsNumber(str):
         return f"'{mask(self)}'"
 
 
+@lru_cache(maxsize=32)  # one message has its number checked by everything that carries it on
 def parse_nhs_number(text: str) -> MaskedNhsNumber:
     """Ten digits, also when written 3-3-4: a number of England, Wales and the Isle of Man, or a
     synthetic one. Numbers of Scotland, Northern Ireland and the reserved ranges are refused, and
