@@ -1,13 +1,14 @@
 """Real FHIR payloads at the real edge: each is taken, or refused by the element that is wrong.
 
-Every ServiceRequest and every message Bundle of the shared examples, and everything in `invalid`,
-is posted as it is. What real senders leave out is then filled in, to see that nothing else of a
-real body keeps it out. The table of file, verdict and reason goes to `.fairwait/reports`.
+Every ServiceRequest, Appointment, Task and message Bundle of the shared examples, and everything in
+`invalid`, is posted as it is. What real senders leave out is then filled in, to see that nothing
+else of a real body keeps it out. The table of file, verdict and reason goes to `.fairwait/reports`.
 """
 
 import copy
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
@@ -19,11 +20,29 @@ import httpx2
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.referral.builders import TRUST, UBRN
-from tests.unit.referral.fhir import PRACTICE_SETTING, concept, organisation, patient
+from tests.unit.referral.builders import TRUST
+from tests.unit.referral.fhir import (
+    NHS_PATIENT,
+    OWN,
+    PRACTICE_SETTING,
+    UBRN_REFERRAL,
+    concept,
+    organisation,
+    patient,
+    urgent_request,
+)
 from tests.unit.referral.site import Site, site
 
-FOLDERS = ("bars", "ers_r4", "ukcore", "nhs_tie", "hl7_r4", "invalid")
+FOLDERS = (
+    "bars",
+    "ers_r4",
+    "ukcore",
+    "nhs_tie",
+    "hl7_r4",
+    "patient_care_aggregator",
+    "invalid",
+)
+OURS = ("ServiceRequest", "Appointment", "Task")
 REPORTS = ROOT / ".fairwait" / "reports"
 
 
@@ -38,8 +57,10 @@ class Payload:
 
     @property
     def path(self) -> str:
-        message = b'"message"' in self.content and self.json.get("type") == "message"
-        return "$process-message" if message else "ServiceRequest"
+        if b'"message"' in self.content and self.json.get("type") == "message":
+            return "$process-message"
+        kind = self.json.get("resourceType") or _root(self.content)
+        return kind if kind in OURS else "ServiceRequest"
 
     @property
     def json(self) -> dict[str, Any]:
@@ -78,9 +99,10 @@ def payloads(folder: Path) -> list[Payload]:
 def _of_file(file: Path, name: str) -> Iterator[Payload]:
     content = file.read_bytes()
     if file.suffix == ".xml":
-        if name.startswith("invalid/") or b"<ServiceRequest " in content:
+        ours = _root(content) in OURS
+        if name.startswith("invalid/") or ours:
             yield Payload(name, content, "application/fhir+xml")
-        if b"<ServiceRequest " in content:
+        if ours:
             resource = _json_of(ElementTree.fromstring(content))
             yield Payload(name, json.dumps(resource).encode(), "application/fhir+json", "as JSON")
         return
@@ -95,6 +117,12 @@ def _of_file(file: Path, name: str) -> Iterator[Payload]:
                 yield Payload(name, json.dumps(resource).encode(), whole.content_type, part)
 
 
+def _root(content: bytes) -> str:
+    """The name of the outermost element of FHIR XML; nothing for what is no XML."""
+    found = re.match(rb"\s*(?:<\?[^>]*\?>\s*)?<([A-Za-z]+)[ >]", content)
+    return found[1].decode() if found else ""
+
+
 # The elements of our examples that R4 allows more than once.
 _LISTS = frozenset(
     [
@@ -107,12 +135,22 @@ _LISTS = frozenset(
         "identifier",
         "locationReference",
         "orderDetail",
+        "output",
+        "participant",
         "performer",
+        "performerType",
         "reasonCode",
         "reasonReference",
+        "serviceCategory",
+        "serviceType",
+        "specialty",
         "supportingInfo",
     ]
 )
+
+
+# And those that are numbers.
+_NUMBERS = frozenset(["priority", "repetitions"])
 
 
 def _json_of(element: ElementTree.Element) -> dict[str, Any]:
@@ -124,40 +162,85 @@ def _json_of(element: ElementTree.Element) -> dict[str, Any]:
     for child in element:
         name = child.tag.partition("}")[2]
         if name != "text":
-            value = child.attrib["value"] if "value" in child.attrib else _json_of(child)
-            found[name] = [*found.get(name, []), value] if name in _LISTS else value
+            value: Any = child.attrib["value"] if "value" in child.attrib else _json_of(child)
+            if name in _NUMBERS and value.isdigit():
+                value = int(value)
+            repeats = name in _LISTS and not element.tag.endswith("Reference")
+            found[name] = [*found.get(name, []), value] if repeats else value
     return found
 
 
 def _is_ours(resource: Any) -> bool:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    return kind == "ServiceRequest" or (kind == "Bundle" and resource.get("type") == "message")
+    return kind in OURS or (kind == "Bundle" and resource.get("type") == "message")
 
 
 def completed(payload: Payload) -> Payload | None:
-    """The body with what its sender left out, and nothing else changed; None without a request."""
+    """The body with what its sender left out, and nothing else changed; None for none of ours."""
     body = copy.deepcopy(payload.json)
     if body.get("type") == "searchset" or payload.content_type.endswith("xml"):
         return None
     entries = [entry.get("resource", {}) for entry in body.get("entry", [])]
-    requests = [one for one in [body, *entries] if one.get("resourceType") == "ServiceRequest"]
-    if not requests:
+    resources = [one for one in [body, *entries] if one.get("resourceType") in OURS]
+    if not resources or not _is_of_bars(entries):
         return None
-    for request in requests:
-        _complete(request)
+    for resource in resources:
+        COMPLETE[resource["resourceType"]](resource)
+    _complete_header(entries)
     content = json.dumps(body).encode()
     return Payload(payload.file, content, payload.content_type, f"{payload.part}, completed")
 
 
-def _complete(request: dict[str, Any]) -> None:
+def _complete_request(request: dict[str, Any]) -> None:
     referral = "https://fhir.nhs.uk/CodeSystem/message-category-servicerequest"
-    request["identifier"] = [{"system": "https://fhir.nhs.uk/Id/UBRN", "value": UBRN}]
+    request["identifier"] = [UBRN_REFERRAL["identifier"]]
     request["category"] = [concept(referral, "referral")]
     request["orderDetail"] = [concept(PRACTICE_SETTING, "110")]
     request["contained"] = [*request.get("contained", []), patient(id="completed")]
     request["subject"] = {"reference": "#completed"}
     request["performer"] = [organisation(TRUST), *request.get("performer", [])]
     request["authoredOn"] = "2026-03-01"
+
+
+def _complete_appointment(told: dict[str, Any]) -> None:
+    """The referral, and the patient of that referral; the examples are of others and of years ago."""
+    told["basedOn"] = [UBRN_REFERRAL]
+    told["participant"] = [{"actor": NHS_PATIENT, "status": "accepted"}]
+
+
+def _complete_task(task: dict[str, Any]) -> None:
+    """The referral in focus, the provider to fulfil it, and the coded reason of a transfer."""
+    task["focus"], task["for"] = UBRN_REFERRAL, NHS_PATIENT
+    task.pop("basedOn", None)
+    task["code"] = concept("http://hl7.org/fhir/CodeSystem/task-code", "fulfill")
+    task["status"] = "requested"
+    task["owner"] = organisation("NV7")
+    task["authoredOn"] = "2026-03-02"
+    task["reasonCode"] = concept(f"{OWN}/CodeSystem/transfer-reason", "01")
+
+
+COMPLETE = {
+    "ServiceRequest": _complete_request,
+    "Appointment": _complete_appointment,
+    "Task": _complete_task,
+}
+
+
+# What BaRS calls these events; a message of another standard is not made one of BaRS.
+EVENTS = ("booking-request", "servicerequest-request")
+
+
+def _complete_header(entries: list[dict[str, Any]]) -> None:
+    """One example was written before BaRS had its own code systems."""
+    bars = "https://fhir.nhs.uk/CodeSystem"
+    for header in (one for one in entries if one.get("resourceType") == "MessageHeader"):
+        header["eventCoding"]["system"] = f"{bars}/message-events-bars"
+        header["reason"]["coding"][0]["system"] = f"{bars}/message-reason-bars"
+
+
+def _is_of_bars(entries: list[dict[str, Any]]) -> bool:
+    headers = [one for one in entries if one.get("resourceType") == "MessageHeader"]
+    return all(one.get("eventCoding", {}).get("code") in EVENTS for one in headers)
 
 
 # ---- posting them
@@ -178,6 +261,8 @@ async def lines(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 async def _line(edge: Site, payload: Payload) -> Line:
     # As the provider, so that a refusal is about the body and not about who sent it.
+    if payload.path != "ServiceRequest":
+        await edge.post("ServiceRequest", urgent_request())
     answer = await edge.post(payload.path, payload.content, content_type=payload.content_type)
     issue = _first_issue(answer)
     return Line(
@@ -251,16 +336,20 @@ def test_a_real_body_gets_in_when_what_we_need_is_there(lines: list[Line]) -> No
     assert [line for line in complete if line.verdict != "accepted"] == []
 
 
-# None of the examples is a whole elective referral: each lacks what we need, and gets in with it.
+# None of the examples is whole: each lacks the referral or what we need of one, and gets in with it.
 EXPECTED = {
-    ("bars", "as sent", "refused"): 4,
-    ("bars", "completed", "accepted"): 2,
+    ("bars", "as sent", "refused"): 8,
+    ("bars", "completed", "accepted"): 7,
     ("ers_r4", "as sent", "refused"): 2,
     ("ers_r4", "completed", "accepted"): 1,
-    ("ukcore", "as sent", "refused"): 12,
-    ("ukcore", "completed", "accepted"): 6,
-    ("nhs_tie", "as sent", "refused"): 4,
+    ("ukcore", "as sent", "refused"): 20,
+    ("ukcore", "completed", "accepted"): 10,
+    ("nhs_tie", "as sent", "refused"): 5,
     ("nhs_tie", "completed", "accepted"): 2,
+    ("hl7_r4", "as sent", "refused"): 1,
+    ("hl7_r4", "completed", "accepted"): 1,
+    ("patient_care_aggregator", "as sent", "refused"): 4,
+    ("patient_care_aggregator", "completed", "accepted"): 2,
     ("invalid", "as sent", "refused"): 10,
 }
 
