@@ -81,8 +81,8 @@ def _place(part: Part) -> tuple[date, datetime, int, str, str]:
         part.effective_on,
         part.recorded_at,
         _ORDER[part.kind],
-        part.what,
         part.message_id or "",
+        part.what,
     )
 
 

@@ -71,7 +71,8 @@ def what(name: str, on: date) -> str:
             return f"RTT {code}: {RTT_STATUSES.get(code, on).name}"
         except UnknownCode:
             return f"RTT {code}"
-    words = name.removeprefix("submission.").removeprefix("identity.").replace(".", " ")
+    words = name.removeprefix("submission.").replace("identity.", "who the patient is: ", 1)
+    words = words.replace(".", " ")
     return words.replace("_", " ").capitalize()
 
 
