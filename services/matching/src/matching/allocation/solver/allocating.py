@@ -33,8 +33,8 @@ class Budget:
 
     `rough` are phases on a sample of at most `sample` people, `cold` on everybody; `warm` replace
     both where prices of yesterday are given. Columns for whole people are those `within` so many
-    points of the best. `tries` are those of ruin and recreate for each slot that has a price, in so
-    many rounds, each from `hot` points on.
+    points of the best. `tries` are those of ruin and recreate for each slot that has a price, from
+    `hot` points on; the next day, where most people keep their seats, `warm_tries`.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Budget:
     ejections: int
     breadth: int
     tries: float
-    rounds: int
+    warm_tries: float
     hot: float
 
 
@@ -66,17 +66,15 @@ STANDARD: Final = Budget(
         Phase(1.25, 18.0, 6, 8, 1.0),
         Phase(0.6, 13.0, 6, 8, 1.0),
     ),
-    warm=(Phase(5.0, 45.0, 2, 10, 0.7), Phase(2.5, 30.0, 2, 12, 0.7)),
+    warm=(Phase(2.5, 25.0, 4, 8, 1.0), Phase(1.25, 18.0, 3, 8, 1.0), Phase(0.6, 13.0, 3, 8, 1.0)),
     within=40.0,
     ejections=3,
     breadth=8,
     tries=20.0,
-    rounds=1,
+    warm_tries=2.0,
     hot=10.0,
 )
-THOROUGH: Final = replace(
-    STANDARD, name="thorough-1", within=320.0, tries=500.0, rounds=1, hot=80.0
-)
+THOROUGH: Final = replace(STANDARD, name="thorough-1", within=320.0, tries=500.0, hot=80.0)
 """For small instances, where a few whole people are a large share of the gap."""
 
 
@@ -105,7 +103,8 @@ def allocate(
     priced = _priced(model, budget, prices, tell)
     columns = columns_near_best(model, priced.prices, budget.within, priced.gain)
     choice = choice_of(model, columns, priced.prices)
-    book = _seated(model, choice, budget, seed, priced, tell)
+    tries = budget.tries if prices is None else budget.warm_tries
+    book = _seated(model, choice, replace(budget, tries=tries), seed, priced, tell)
     return _plan(problem, weights, seed, budget, model, choice, book, priced)
 
 
@@ -175,12 +174,10 @@ def _seated(
     tell(_progress("moved where it pays", book, choice, priced))
 
     slots = _priced_slots(choice, priced.prices)
-    tries = int(budget.tries * len(slots) / budget.rounds)
-    for turn in range(budget.rounds):
-        ruin_and_recreate(book, choice, slots, tries, seed + turn, budget.hot)
-        eject(book, choice, budget.ejections, budget.breadth)
-        seat_slots_exactly(model, book, choice)
-        tell(_progress(f"round {turn + 1} of {budget.rounds}", book, choice, priced))
+    ruin_and_recreate(book, choice, slots, int(budget.tries * len(slots)), seed, budget.hot)
+    eject(book, choice, budget.ejections, budget.breadth)
+    seat_slots_exactly(model, book, choice)
+    tell(_progress("ruined and recreated", book, choice, priced))
     return book
 
 

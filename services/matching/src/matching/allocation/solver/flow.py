@@ -17,6 +17,7 @@ from matching.allocation.solver.rounding import SHORT_POINTS
 from matching.allocation.solver.seating import Book, Choice, fits, seat, unseat
 
 _PARTS: Final = 20  # of a point
+_WITHIN: Final = 20.0  # points of the best of a person; the prices hardly ever err by more
 
 
 def seat_slots_exactly(model: Model, book: Book, choice: Choice) -> bool:
@@ -25,7 +26,7 @@ def seat_slots_exactly(model: Model, book: Book, choice: Choice) -> bool:
     False, and nothing changed, where they are no pure flow or where it would not be better, which
     can only be when groups have floors or ceilings.
     """
-    person, column = _flow_columns(model, choice)
+    person, column = _flow_columns(model, book, choice)
     if not len(column):
         return False
     people = np.unique(person)
@@ -50,8 +51,8 @@ def _worth(book: Book, choice: Choice) -> float:
     return points - SHORT_POINTS * int(book.short[0])
 
 
-def _flow_columns(model: Model, choice: Choice) -> tuple[Array, Array]:
-    """The people who take one slot and no theatre or bed, and their columns."""
+def _flow_columns(model: Model, book: Book, choice: Choice) -> tuple[Array, Array]:
+    """The people who take one slot and no theatre or bed, their seats and their columns near the best."""
     lines = model.lines
     simple = (
         (lines.amount[:, Role.PRIMARY] == 1)
@@ -59,7 +60,9 @@ def _flow_columns(model: Model, choice: Choice) -> tuple[Array, Array]:
         & (lines.rows[:, :, Role.BED] == NONE).all(axis=1)
     )
     person = np.repeat(np.arange(len(model.order)), np.diff(choice.start))
-    is_simple = simple[choice.slot // choice.weeks] & (choice.points > 0)
+    best = choice.gain[choice.start[person]]  # columns are ordered by gain
+    near = (choice.gain >= best - _WITHIN) | (book.seat[person] == np.arange(len(person)))
+    is_simple = simple[choice.slot // choice.weeks] & (choice.points > 0) & near
     return person[is_simple], np.flatnonzero(is_simple)
 
 
