@@ -1,5 +1,6 @@
 """Appointments over FHIR: told, moved, ended and read back; nothing happens twice or by half."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from tests.unit.referral.fhir import (
     concept,
     extension,
     message,
+    organisation,
     patient,
     service_request,
     urgent_request,
 )
 from tests.unit.referral.site import DAY, Site, site
 
+SITES = "https://fhir.nhs.uk/Id/ods-site-code"
 E_RS = "https://fhir.nhs.uk/STU3/CodeSystem/APPOINTMENT-CANCELLATION-REASON"
 OUTCOME = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-OutcomeOfAttendance"
 
@@ -223,6 +226,50 @@ async def test_another_start_moves_it(edge: Site) -> None:
     event = edge.events[-1]
     assert isinstance(event, AppointmentRebooked)
     assert (event.moved_by, event.reason) == ("patient", "PATIENT_ILL")
+
+
+@pytest.mark.parametrize(
+    ("place", "site"),
+    [
+        ({"identifier": {"system": SITES, "value": "RJ199"}, "type": "Location"}, "RJ199"),
+        ({"reference": "#loc"}, "RJ177"),
+        ({"reference": "#service"}, "NV7"),
+        ({"reference": "Location/elsewhere"}, SITE),
+    ],
+)
+async def test_another_place_moves_it_too(edge: Site, place: dict[str, Any], site: str) -> None:
+    kept = await booked(edge)
+    location = {"resourceType": "Location", "id": "loc"}
+    service = {"resourceType": "HealthcareService", "id": "service"}
+    body = moved(
+        kept,
+        contained=[
+            {**location, "identifier": [{"system": SITES, "value": "RJ177"}]},
+            {**service, "providedBy": organisation("NV7")},
+        ],
+        participant=[kept["participant"][0], {"actor": place, "status": "accepted"}],
+    )
+
+    answer = await edge.put(f"Appointment/{kept['id']}", body)
+
+    assert answer.status_code == 200
+    assert answer.json()["participant"][1]["actor"]["identifier"]["value"] == site
+
+
+async def test_of_two_who_saw_the_same_version_one_is_told_so(edge: Site) -> None:
+    created = await edge.post("Appointment", appointment())
+    kept, etag = created.json(), created.headers["etag"]
+    times = [f"2026-04-2{day}T10:00:00+01:00" for day in range(1, 6)]
+
+    answers = await asyncio.gather(
+        *(
+            edge.put(f"Appointment/{kept['id']}", moved(kept, start=time), if_match=etag)
+            for time in times
+        )
+    )
+
+    assert sorted(one.status_code for one in answers) == [200, 412, 412, 412, 412]
+    assert said(edge).count("appointment.rebooked") == 1
 
 
 async def test_whoever_moves_it_says_for_whom(edge: Site) -> None:

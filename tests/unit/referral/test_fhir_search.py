@@ -294,6 +294,32 @@ async def test_a_search_looks_at_so_many_and_says_where_to_go_on(
     assert found(answer) == []
 
 
+# ---- declared
+
+_VALUES = {
+    "_id": PATHWAY, "identifier": UBRN, "patient": NHS_NUMBERS[0], "status": "active",
+    "authored": "2026", "date": "2026", "authored-on": "2026", "based-on": PATHWAY,
+    "_lastUpdated": "2026",
+}  # fmt: skip
+
+
+async def test_every_parameter_that_is_declared_is_taken(edge: Site) -> None:
+    rest = (await edge.client.get("/FHIR/R4/metadata")).json()["rest"][0]
+    declared = {
+        (one["type"], parameter["name"])
+        for one in rest["resource"]
+        for parameter in one["searchParam"]
+    }
+
+    for kind, name in sorted(declared):
+        form = {name.replace("-", "__"): _VALUES[name]}
+        assert (await edge.search(kind, **form)).status_code == 200, name
+    for kind, name in {(kind, name) for kind in ("ServiceRequest", "Appointment", "Task")
+                       for name in _VALUES} - declared:  # fmt: skip
+        form = {name.replace("-", "__"): _VALUES[name]}
+        assert (await edge.search(kind, **form)).status_code == 400, name
+
+
 # ---- refused
 
 

@@ -97,8 +97,9 @@ class Pathways:
         await self._documents.put(pathway.id, _written(pathway, facts, pages, found))
 
     async def version(self, pathway_id: str) -> int:
-        """The version of its document as this work found it; 0 where there was none."""
-        return (await self._documents.slot(pathway_id)).version
+        """The version of its document as this work leaves it; 0 where there is none."""
+        slot = await self._documents.slot(pathway_id)
+        return slot.version + int(slot.dirty)
 
     async def edition(self, pathway_id: str) -> Edition | None:
         """The pathway with its version."""

@@ -1,11 +1,11 @@
 """An Appointment as what its status tells: booked or moved, cancelled, missed, attended, deleted."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from chassis.faults import INVALID, REQUIRED
+from chassis.faults import INVALID
 from contracts.identifiers import OdsCode
 from contracts.submissions import (
     AttendanceRecorded,
@@ -20,12 +20,12 @@ from referral.domain.appointments import Appointment as Kept
 from referral.domain.appointments import attended_appointment, named
 from referral.domain.pathway import Pathway, appointment_id
 from referral.domain.problems import Problem, ProblemCode
-from referral.edges.diary import wall_clock
 from referral.edges.fhir import systems
 from referral.edges.fhir.about import own_name
 from referral.edges.fhir.mapped import Arriving, Mapped, Name, Subject, mapped
-from referral.edges.fhir.models import Appointment, Reference
+from referral.edges.fhir.models import Appointment
 from referral.edges.fhir.patient import check_patient
+from referral.edges.fhir.placed import contact_in, outcome_in, participant, site_in, start_in
 from referral.edges.fhir.reading import (
     NOT_SUPPORTED,
     Node,
@@ -34,8 +34,6 @@ from referral.edges.fhir.reading import (
     codings,
     dated,
     extensions,
-    fits,
-    instant_in,
     london_day,
 )
 from referral.edges.fhir.reasons import cancellation, non_attendance
@@ -158,7 +156,7 @@ class Telling:
             "pathway": self.subject.key,
             "attended_on": day,
             "attendance": self._coded(systems.EXT_ATTENDANCE, "/attendance"),
-            "outcome": self._outcome(),
+            "outcome": outcome_in(self.told, self.path, self.reading),
             "rtt_status": self._coded(systems.EXT_RTT_STATUS, "/rtt_status"),
         }
         return mapped(AttendanceRecorded, fields, self.reading, self._visit(day))
@@ -193,7 +191,7 @@ class Telling:
 
     def _check(self) -> None:
         """Whatever it tells, it is of this pathway's patient and specialty."""
-        patient = self._participant("Patient")
+        patient = participant(self.told, "Patient", self.path, self.reading)
         reference, place = patient or (None, f"{self.path}.participant")
         check_patient(reference, self.subject.pathway, place, self.reading)
         pathway = self.subject.pathway
@@ -202,41 +200,17 @@ class Telling:
             if coding.system in systems.TREATMENT_FUNCTIONS and coding.code != known:
                 self.reading.warn("The referral is for another treatment function.", where)
 
-    def _participant(self, kind: str) -> tuple[Reference, str] | None:
-        """The participant of a type, by the resource it points at or by what it says of itself."""
-        for number, participant in enumerate(self.told.participant):
-            actor = participant.actor
-            if actor is None:
-                continue
-            node = self.reading.find(actor.reference)
-            kinds = {actor.type, node.type if node else (actor.reference or "").split("/")[0]}
-            by_number = actor.identifier and actor.identifier.system == systems.NHS_NUMBER
-            if kind in kinds or (kind == "Patient" and by_number):
-                return actor, f"{self.path}.participant[{number}].actor"
-        return None
-
     def _placed(self) -> dict[str, Any]:
-        clock = self._start()
+        clock = start_in(self.told, self.path, self.reading)
         return {
             "local_start": clock[0] if clock else None,
             "starts_at": clock[1] if clock else None,
-            "site": self._site(),
+            "site": site_in(self.told, self.path, self.reading),
         }
-
-    def _start(self) -> tuple[datetime, datetime] | None:
-        text = self.told.start
-        if text is None:
-            return None
-        instant = instant_in(text)
-        clock = wall_clock(instant) if instant is not None else None
-        if clock is None:
-            told = "A date and time with its offset from UTC is needed."
-            self.reading.refuse(INVALID, told, f"{self.path}.start")
-        return clock
 
     def _day(self, pointer: str) -> date | None:
         """The day of the appointment in London: told now, or as we know it."""
-        clock = self._start()
+        clock = start_in(self.told, self.path, self.reading)
         self.reading.places[pointer] = f"{self.path}.start"
         if clock is not None:
             return clock[0].date()
@@ -248,19 +222,6 @@ class Telling:
 
     def _coded(self, url: str, pointer: str) -> str | None:
         return coded(self.told.extension, url, self.path, pointer, self.reading)
-
-    def _site(self) -> str | None:
-        """The ODS code of the place, or of the organisation that has the place."""
-        for kind in ("Location", "HealthcareService"):
-            found = self._participant(kind)
-            code = self.reading.organisation(*found) if found else None
-            if code is None:
-                continue
-            if fits(_ods, code[0]):
-                self.reading.places["/site"] = code[1]
-                return code[0]
-            self.reading.warn("This is no ODS code and is left out.", code[1], "value")
-        return None
 
     def _booking(self) -> dict[str, Any]:
         created = self.told.created
@@ -276,33 +237,8 @@ class Telling:
             "offered_on": dated(
                 self.told.extension, systems.EXT_OFFERED_ON, self.path, "/offered_on", self.reading
             ),
-            "contact": self._contact(),
+            "contact": contact_in(self.told, self.path, self.reading),
         }
-
-    def _contact(self) -> str | None:
-        """FIRST ATTENDANCE: as told, or for a follow-up by the channel it is delivered through."""
-        told = self._coded(systems.EXT_FIRST_ATTENDANCE, "/contact")
-        kinds = [self.told.appointment_type] if self.told.appointment_type else []
-        if told or not any(one.code == "FOLLOWUP" for one, _ in codings(kinds, "")):
-            return told
-        for extension, _ in extensions(self.told.extension, systems.DELIVERY_CHANNEL, self.path):
-            concept = extension.value_codeable_concept
-            for coding, _ in codings([concept] if concept else [], ""):
-                return "2" if coding.code == "In-person" else "4"
-        return None
-
-    def _outcome(self) -> str | None:
-        self.reading.places["/outcome"] = f"{self.path}.extension"
-        url = systems.OUTCOME_OF_ATTENDANCE
-        for extension, place in extensions(self.told.extension, url, self.path):
-            concept = extension.value_codeable_concept
-            for coding, where in codings([concept] if concept else [], "valueCodeableConcept"):
-                where = where.replace("Concept[0]", "Concept")
-                self.reading.places["/outcome"] = f"{place}.{where}.code"
-                return coding.code
-        told = "The OUTCOME OF ATTENDANCE is needed, in the extension of UK Core."
-        self.reading.refuse(REQUIRED, told, f"{self.path}.extension")
-        return None
 
     def _check_visit(self, day: date | None) -> None:
         """A provider has one attendance a day: it has to be this appointment's."""

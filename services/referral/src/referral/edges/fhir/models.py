@@ -111,6 +111,7 @@ class HealthcareService(Element):
 
 class Location(Element):
     resource_type: Literal["Location"] = Field(alias="resourceType")
+    identifier: list[Identifier] = Field(default=[], max_length=50)
     managing_organization: Reference | None = Field(default=None, alias="managingOrganization")
 
 

@@ -22,7 +22,7 @@ from referral.edges.fhir.models import (
     PractitionerRole,
     Reference,
 )
-from referral.edges.fhir.systems import ODS
+from referral.edges.fhir.systems import ODS, ODS_SITE
 
 M = TypeVar("M", bound=Element)
 
@@ -135,6 +135,18 @@ class Reading:
             reference, path = step, node.path
         return None
 
+    def site(self, reference: Reference, path: str) -> tuple[str, str] | None:
+        """ODS code and place of a site: its own, else that of the organisation it belongs to."""
+        own = ods_code([reference.identifier] if reference.identifier else [], _OF_SITES)
+        if own is not None:
+            return own[0], f"{path}.identifier.value"
+        node = self.find(reference.reference)
+        location = _lenient(node, Location) if node is not None else None
+        code = ods_code(location.identifier, _OF_SITES) if location else None
+        if node is not None and code is not None:
+            return code[0], f"{node.path}.identifier[{code[1]}].value"
+        return self.organisation(reference, path)
+
     def _step(self, node: Node) -> tuple[str, str] | Reference | None:
         """The code of an organisation, or the reference from another resource to its one."""
         match node.type:
@@ -173,10 +185,16 @@ def fhirpath(pointer: str) -> str:
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts)
 
 
-def ods_code(identifiers: list[Identifier]) -> tuple[str, int] | None:
+_OF_ORGANISATIONS: Final = frozenset([ODS.casefold()])
+_OF_SITES: Final = frozenset([ODS.casefold(), ODS_SITE.casefold()])
+
+
+def ods_code(
+    identifiers: list[Identifier], systems: frozenset[str] = _OF_ORGANISATIONS
+) -> tuple[str, int] | None:
     """The first ODS code and its index. Senders differ in the case of the system's name."""
     for number, identifier in enumerate(identifiers):
-        if (identifier.system or "").casefold() == ODS.casefold() and identifier.value:
+        if (identifier.system or "").casefold() in systems and identifier.value:
             return identifier.value, number
     return None
 

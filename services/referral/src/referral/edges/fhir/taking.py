@@ -124,11 +124,10 @@ async def _submit(runtime: Runtime, arrival: Arrival, mapped: Mapped, seen: int 
         current_traceparent(),
         seen,
     )
-    try:
-        await runtime.units.receive(received)
-    except Rejected as refusal:
-        raise Rejected(mapped.located(fault) for fault in refusal.faults) from None
-    entry, edition = await runtime.units.read(answered, arrival.publisher, arrival.message_id)
-    if edition is None:
-        raise Rejected(mapped.located(fault) for fault in (entry.faults if entry else ()))
+    refused, (entry, edition) = await runtime.units.answer(
+        received, answered, arrival.publisher, arrival.message_id
+    )
+    if refused is not None or edition is None:
+        faults = refused.faults if refused is not None else entry.faults if entry else ()
+        raise Rejected(mapped.located(fault) for fault in faults)
     return edition
