@@ -1,75 +1,91 @@
-"""HiGHS as the referee of small instances, in a process of its own: `python referee.py IN OUT SECONDS`.
+"""HiGHS as the referee of an instance, in a process of its own: `python referee.py IN OUT SECONDS`.
 
 IN is an archive of options (person, group rows and resource rows with amounts, points); OUT gets the
 best objective and the proven bound as JSON. It shares nothing with the solver.
 """
 
+import datetime
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.linear_solver import pywraplp
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
 
 Array = NDArray[Any]
+GAP = 1e-4
 
 
 def main(source: Path, target: Path, seconds: int) -> None:
     given = np.load(source)
-    solver = pywraplp.Solver.CreateSolver("HIGHS")
-    solver.SetTimeLimit(seconds * 1000)
-    seats = [solver.BoolVar("") for _ in given["points"]]
-    for person in _rows(given["person"], seats):
-        solver.Add(solver.Sum(person) <= 1)
-    _capacities(solver, given, seats)
-    _groups(solver, given, seats)
-    objective = solver.Objective()
-    for seat, points in zip(seats, given["points"].tolist(), strict=True):
-        objective.SetCoefficient(seat, points)
-    objective.SetMaximization()
-
-    parameters = pywraplp.MPSolverParameters()
-    parameters.SetDoubleParam(pywraplp.MPSolverParameters.RELATIVE_MIP_GAP, 1e-4)
-    status = solver.Solve(parameters)
+    seats = len(given["points"])
+    found = mathopt.solve(
+        mathopt.Model.from_model_proto(model_of(given, seats)),
+        mathopt.SolverType.HIGHS,
+        params=mathopt.SolveParameters(
+            time_limit=datetime.timedelta(seconds=seconds), relative_gap_tolerance=GAP
+        ),
+    )
+    has = found.has_primal_feasible_solution()
     answer = {
-        "optimal": status == pywraplp.Solver.OPTIMAL,
-        "objective": objective.Value(),
-        "bound": objective.BestBound(),
+        "optimal": found.termination.reason == mathopt.TerminationReason.OPTIMAL,
+        "objective": found.objective_value() if has else 0.0,
+        "bound": found.best_objective_bound(),
     }
     target.write_text(json.dumps(answer))
 
 
-def _rows(keys: Array, seats: list[Any]) -> Iterable[list[Any]]:
-    """The seats of each key; those of no key, below 0, are left out."""
-    found: dict[int, list[Any]] = {}
-    for key, seat in zip(keys.tolist(), seats, strict=True):
-        if key >= 0:
-            found.setdefault(key, []).append(seat)
-    return found.values()
+def model_of(given: Mapping[str, Array], seats: int) -> model_pb2.ModelProto:
+    """Each option is taken or not; rows are people, resources and groups."""
+    model = model_pb2.ModelProto()
+    variables, objective = model.variables, model.objective
+    variables.ids.extend(range(seats))
+    variables.lower_bounds.extend([0.0] * seats)
+    variables.upper_bounds.extend([1.0] * seats)
+    variables.integers.extend([True] * seats)
+    objective.maximize = True
+    objective.linear_coefficients.ids.extend(range(seats))
+    objective.linear_coefficients.values.extend(given["points"].tolist())
+
+    rows, columns, amounts, first = [], [], [], 0
+    for row, column, amount, low, high in constraints(given, seats):
+        rows.append(row + first)
+        columns.append(column)
+        amounts.append(amount)
+        first += len(low)
+        model.linear_constraints.lower_bounds.extend(low.tolist())
+        model.linear_constraints.upper_bounds.extend(high.tolist())
+    model.linear_constraints.ids.extend(range(first))
+    row, column, amount = (np.concatenate(parts) for parts in (rows, columns, amounts))
+    order = np.lexsort((column, row))
+    model.linear_constraint_matrix.row_ids.extend(row[order].tolist())
+    model.linear_constraint_matrix.column_ids.extend(column[order].tolist())
+    model.linear_constraint_matrix.coefficients.extend(amount[order].tolist())
+    return model
 
 
-def _capacities(solver: Any, given: Mapping[str, Array], seats: list[Any]) -> None:
-    uses: dict[int, list[Any]] = {}
-    for role in range(given["rows"].shape[1]):
-        amounts = given["amount"][:, role].tolist()
-        for at, row in enumerate(given["rows"][:, role].tolist()):
-            if row >= 0 and amounts[at]:
-                uses.setdefault(row, []).append(amounts[at] * seats[at])
-    for row, terms in uses.items():
-        solver.Add(solver.Sum(terms) <= int(given["capacity"][row]))
+def constraints(
+    given: Mapping[str, Array], seats: int
+) -> Iterator[tuple[Array, Array, Array, Array, Array]]:
+    """Row and column and amount of each entry, and the limits of each row."""
+    every, one = np.arange(seats), np.ones(seats)
+    _, person = np.unique(given["person"], return_inverse=True)
+    people = int(person.max(initial=-1)) + 1
+    yield person, every, one, np.full(people, -np.inf), np.ones(people)
 
+    capacity, used = given["capacity"].astype(float), given["rows"]
+    column, role = np.nonzero((used >= 0) & (given["amount"] > 0))
+    amount = given["amount"][column, role].astype(float)
+    yield used[column, role], column, amount, np.full(len(capacity), -np.inf), capacity
 
-def _groups(solver: Any, given: Mapping[str, Array], seats: list[Any]) -> None:
-    floors, ceilings = given["floor"].tolist(), given["ceiling"].tolist()
-    for group, (floor, ceiling) in enumerate(zip(floors, ceilings, strict=True)):
-        inside = (given["groups"] == group).any(axis=1)
-        members = [seats[at] for at in np.flatnonzero(inside).tolist()]
-        if members:
-            solver.Add(solver.Sum(members) >= floor)
-            solver.Add(solver.Sum(members) <= ceiling)
+    groups = given["groups"]
+    column, place = np.nonzero(groups >= 0)
+    low, high = given["floor"].astype(float), given["ceiling"].astype(float)
+    yield groups[column, place].astype(np.int64), column, one[column], low, high
 
 
 if __name__ == "__main__":
