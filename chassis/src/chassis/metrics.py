@@ -42,6 +42,7 @@ class Metrics:
             "http_requests_total", "HTTP requests.", "method", "route", "status"
         )
         self._http_seconds = self._histogram("http_seconds", "HTTP answers.", _SECONDS, "route")
+        self._own: dict[str, Counter] = {}
 
     def batch(self, records: int, *, seconds: float) -> None:
         """One batch handled."""
@@ -57,6 +58,12 @@ class Metrics:
         """One HTTP request; `route` is the template of the address, never the address."""
         self._http.labels(method, route, str(status)).inc()
         self._http_seconds.labels(route).observe(seconds)
+
+    def counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        """A service's own counter, `fairwait_<name>`; the same one each time it is asked for."""
+        if name not in self._own:
+            self._own[name] = self._counter(name, meaning, *labels)
+        return self._own[name]
 
     def render(self) -> bytes:
         """Everything as text for `/metrics`."""

@@ -37,6 +37,7 @@ from tests.unit.referral.fhir import (
     service_request,
     transfer,
 )
+from tests.unit.referral.signals import death_record, delivered, signal
 from tests.unit.referral.site import Site
 
 OWN_UBRN, FOREIGN_UBRN, ABSENT_UBRN = "000000070001", "000000070002", "000000070003"
@@ -80,7 +81,9 @@ ROLES: Final[Mapping[str, Role]] = {
 }
 
 
-Body = Literal["", "referral", "message", "appointment", "task", "patient", "file", "sign-in"]
+Body = Literal[
+    "", "referral", "message", "appointment", "task", "patient", "file", "signal", "sign-in"
+]
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ ROUTES: Final[Mapping[tuple[str, str], Asks]] = {
     ("GET", "/completeness"): Asks(PUBLISHERS),
     ("GET", "/counts"): Asks(OPS),
     ("POST", "/waiting-list"): Asks(WRITE, named=True, body="file"),
+    ("POST", "/signals"): Asks(WRITE, named=True, body="signal"),
     # ---- FHIR
     ("GET", f"{FHIR}/metadata"): Asks(),
     ("POST", f"{FHIR}/$process-message"): Asks(WRITE, named=True, body="message"),
@@ -262,6 +266,9 @@ def body_of(site: Site, asks: Asks, method: str, of: Object) -> bytes | None:
             changed = transfer(focus=referral)
         case "file":
             changed = referral_body(pathway={"identifier": UBRNS[of], "issuer": "X09"})
+        case "signal":
+            told = signal(subject=NUMBERS[of], data=death_record(id=NUMBERS[of]))
+            changed = delivered(told)
         case "patient":
             return f"patient=https://fhir.nhs.uk/Id/nhs-number|{NUMBERS[of]}".encode()
         case "sign-in":

@@ -50,6 +50,7 @@ class MemoryRuntime:
     units: Units
     clock: StandingClock
     turns: Turns
+    metrics: Metrics
 
 
 @dataclass
@@ -149,6 +150,7 @@ def made(directory: Path, **section: Any) -> Site:
     def authenticate(token: str, at: datetime, scope: str) -> str:
         return tokens.verify(token, at).organisation
 
+    metrics = Metrics()
     engine = Engine(service.declaration(), store, cast(Outbox, None), clock, authenticate)
     units = Units(engine, store, lambda: None)
     app = create_app(
@@ -156,14 +158,14 @@ def made(directory: Path, **section: Any) -> Site:
             settings=settings,
             tokens=tokens,
             health=health,
-            metrics=Metrics(),
+            metrics=metrics,
             tracing=Tracing("referral", TelemetrySettings()),
             rates=RateLimit.local(100_000),
             routers=service.routes,
             kinds=service.kinds,
             error_page=service.error_page,
             uploads=service.uploads,
-            runtime=MemoryRuntime(settings, units, clock, Turns(4)),
+            runtime=MemoryRuntime(settings, units, clock, Turns(4), metrics),
         )
     )
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

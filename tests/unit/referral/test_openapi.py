@@ -42,6 +42,7 @@ OPERATIONS = [
     ("GET", "/counts"),
     ("GET", "/waiting-list"),
     ("POST", "/waiting-list"),
+    ("POST", "/signals"),
 ]
 
 

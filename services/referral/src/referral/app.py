@@ -11,6 +11,8 @@ from referral.edges.files import routes as files
 from referral.edges.files.rows import KINDS as FILE_KINDS
 from referral.edges.hl7v2.faults import KINDS as HL7_KINDS
 from referral.edges.hl7v2.server import listen
+from referral.edges.signals import routes as signals
+from referral.edges.signals.faults import KINDS as SIGNAL_KINDS
 from referral.faults import KINDS
 from referral.pages import routes
 from referral.pages.views import Pages
@@ -37,12 +39,18 @@ def referral(settings: ReferralSettings) -> Service:
         keyed_by=PATHWAYS,
         work=work,
         settings=ReferralSettings,
-        routes=[*ROUTERS, fhir.router, files.router, routes.router(pages, secure=secure)],
+        routes=[
+            *ROUTERS,
+            fhir.router,
+            files.router,
+            signals.router,
+            routes.router(pages, secure=secure),
+        ],
         error_page=routes.error_page(pages),
         uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
         collections=[INTAKE, AUDIT, FACTS, HEARD],
         background=[listen],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
-        kinds=[*KINDS, *HL7_KINDS, *FILE_KINDS],
+        kinds=[*KINDS, *HL7_KINDS, *FILE_KINDS, *SIGNAL_KINDS],
     )
