@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
@@ -27,6 +27,7 @@ Render = Callable[[Request, list[Fault], dict[str, str]], Response]
 
 PROBES: Final = frozenset(["/livez", "/readyz", "/readyz/edge", "/startupz", "/metrics"])
 SLOW: Final = 2.0  # seconds after which an answer is worth a line
+GONE: Final = 499  # as web servers count who hung up before the answer: no fault of ours
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -92,6 +93,8 @@ class Outermost:
             return await busy(scope, receive, sender)
         try:
             return await self._app(scope, receive, sender)
+        except ClientDisconnect:
+            sender.status = sender.status or GONE
         except Exception as error:  # nobody else is left who could answer
             log.error("request.failed", route=route_of(scope), exc_info=error)
             if sender.status:

@@ -1,7 +1,8 @@
 """A batch of rows is decided while the one before it is being committed, and counts after it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from chassis.errors import TransientError
 from referral.edges.files.intake import Outcome, Outcomes, take_in_order
 from referral.edges.files.rows import Row
+from tests.unit.referral.builders import types
 from tests.unit.referral.files.rows import table
 from tests.unit.referral.files.test_waiting_list import counts, send
-from tests.unit.referral.site import site
+from tests.unit.referral.site import Site, site
 
 
 async def batches(number: int) -> AsyncIterator[list[Row]]:
@@ -128,3 +130,67 @@ async def test_what_fails_in_the_middle_of_a_file_leaves_all_before_it_and_nothi
     assert first.status_code == 503
     assert kept == 6
     assert counts(again) == (6, 6, 0)
+
+
+async def hang_up_after(edge: Site, content: bytes, size: int) -> None:
+    """Sends the first bytes of a file in small pieces; then the sender is gone."""
+    pieces = [content[start : start + 97] for start in range(0, size, 97)]
+    messages = iter(
+        [{"type": "http.request", "body": piece[:size], "more_body": True} for piece in pieces]
+    )
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send_nothing(message: MutableMapping[str, Any]) -> None:
+        return None
+
+    headers = {"authorization": f"Bearer {edge.token()}", "content-type": "text/csv"}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/waiting-list",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    await edge.app(scope, receive, send_nothing)
+
+
+def kept(edge: Site) -> dict[str, Any]:
+    """What is on record of every row, but for the moment it came."""
+    entries = edge.store.collections["intake"].values()
+    names = ("message_id", "body_hash", "verdict", "pathway_id", "codes")
+    return {one["_id"]: {name: one["state"].get(name) for name in names} for one in entries}
+
+
+async def test_a_file_that_breaks_off_at_any_byte_is_whole_when_it_is_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referral.edges.files.routes.BATCH", 3)
+    content = table(
+        *({"PPI": f"PPI-{n}", "TFC": "999" if n % 5 == 0 else "110"} for n in range(20))
+    )
+    async with site(tmp_path / "whole") as edge:
+        first = await send(edge, content)
+        whole, events = kept(edge), Counter(types(edge.events))
+
+    most = 0
+    for size in range(0, len(content), 131):
+        async with site(tmp_path / f"{size}") as edge:
+            monkeypatch.setattr(edge.store, "commit", slow(edge.store.commit, size % 7))
+            await hang_up_after(edge, content, size)
+
+            again = await send(edge, content)
+
+        assert again.json()["rows"] == 20
+        repeated = again.json()["repeated"]
+        assert repeated % 3 == 0, f"cut at {size}"  # whole batches
+        assert repeated <= content[:size].count(b"\n"), f"cut at {size}"
+        most = max(most, repeated)
+        assert again.json()["rejects"] == first.json()["rejects"]
+        assert (kept(edge), Counter(types(edge.events))) == (whole, events), f"cut at {size}"
+    assert most > 9  # it is no test of nothing
