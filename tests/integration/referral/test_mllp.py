@@ -25,12 +25,14 @@ HOST = "127.0.0.1"
 
 
 @asynccontextmanager
-async def listening(directory: Path, **given: Any) -> AsyncIterator[tuple[Site, Listener]]:
+async def listening(
+    directory: Path, *, environment: str = "development", **given: Any
+) -> AsyncIterator[tuple[Site, Listener]]:
     site = made(directory)
     settings = MllpSection(**{"organisation": TRUST, "message_seconds": 5.0, **given})
     intake = Intake(
         site.app.state.runtime,
-        environment="development",
+        environment=environment,
         facilities=settings.facilities,
         character_set=settings.character_set,
     )
@@ -69,6 +71,15 @@ class Client:
                 return b""
             self._answers += [frame.content for frame in self._framer.feed(chunk)]
         return self._answers.pop(0)
+
+    async def finish(self) -> list[bytes]:
+        """All answers that are still to come, when nothing more is sent."""
+        self._writer.write_eof()
+        answers = []
+        while answer := await self.answer():
+            answers.append(answer)
+        await self.close()
+        return answers
 
     async def pour(self, content: bytes, times: int) -> None:
         for _ in range(times):
