@@ -153,6 +153,16 @@ async def test_a_page_of_another_trusts_patient_is_not_there(trust: Site) -> Non
     assert foreign.text == absent.text
 
 
+async def test_what_is_no_name_of_a_pathway_gets_on_no_record(trust: Site) -> None:
+    await signed_in(trust)
+
+    answer = await get(trust, "/pages/pathways/9990000018")
+
+    assert answer.status_code == 422
+    assert "This page cannot be shown" in answer.text
+    assert trust.store.collections["audit"] == {}
+
+
 async def test_what_came_from_outside_is_text_on_a_page(trust: Site) -> None:
     await wait_for(trust, 1, 10, treatment_function="<b>")
     await signed_in(trust)

@@ -223,6 +223,7 @@ def _print_addresses(console: Console, system: System, seconds: float) -> None:
     table = Table("", "", box=None, show_header=False)
     table.add_row("Every message sent", system.url(SINK))
     table.add_row("The data set", system.url("reporting"))
+    table.add_row("Pages for staff", f"{system.url('referral')}/pages (fairwait token)")
     table.add_row("API of referral", f"{system.url('referral')}/docs")
     table.add_row("Events (AsyncAPI)", f"{system.url('referral')}/asyncapi")
     table.add_row("Logs", str(system.directory / "logs"))

@@ -17,6 +17,7 @@ from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.web import admitted
 from referral.api.paging import link_to_next, place_in
+from referral.api.pathways import PathwayIdPath
 from referral.api.submissions import PLACE, rejections_file
 from referral.api.waiting_list import bands_of, list_file, place_of
 from referral.asking import SCOPES_OF_PUBLISHERS, Reason, days_between
@@ -150,7 +151,7 @@ def router(pages: Pages, *, secure: bool) -> APIRouter:
     # ---- a pathway
 
     @routes.get(f"{PATH}/pathways/{{pathway_id}}")
-    async def pathway(request: Request, pathway_id: str, question: Reader) -> Response:
+    async def pathway(request: Request, pathway_id: PathwayIdPath, question: Reader) -> Response:
         runtime: Runtime = request.app.state.runtime
         asked, _ = TwoDays.of(request)
         today = runtime.clock.today()
