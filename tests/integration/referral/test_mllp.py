@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,11 @@ HOST = "127.0.0.1"
 
 @asynccontextmanager
 async def listening(
-    directory: Path, *, environment: str = "development", **given: Any
+    directory: Path,
+    *,
+    environment: str = "development",
+    rates: RateLimit | None = None,
+    **given: Any,
 ) -> AsyncIterator[tuple[Site, Listener]]:
     site = made(directory)
     settings = MllpSection(**{"organisation": TRUST, "message_seconds": 5.0, **given})
@@ -36,7 +41,7 @@ async def listening(
         facilities=settings.facilities,
         character_set=settings.character_set,
     )
-    pace = Pace(RateLimit.local(settings.messages_per_minute), Turns(4))
+    pace = Pace(rates or RateLimit.local(settings.messages_per_minute), Turns(4))
     async with Listener(intake, settings, Counts(CollectorRegistry()), pace) as listener:
         yield site, listener
 
@@ -116,6 +121,98 @@ async def test_one_answer_a_message_in_the_order_they_were_sent(tmp_path: Path) 
     assert [segment(one, "MSA")[2] for one in answers] == [f"m-{n}" for n in range(20)]
 
 
+async def test_an_answer_comes_after_the_message_and_its_events_are_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(tmp_path) as (site, listener):
+        kept, reached, may_commit = site.store.commit, asyncio.Event(), asyncio.Event()
+
+        async def held(*arguments: Any) -> None:
+            reached.set()
+            await may_commit.wait()
+            await kept(*arguments)
+
+        monkeypatch.setattr(site.store, "commit", held)
+        client = await Client.connected(listener.port)
+        await client.write(framed(referral()))
+        answer = asyncio.create_task(client.answer())
+        await reached.wait()
+        assert not answer.done()
+        assert site.events == []
+
+        may_commit.set()
+        assert code(await answer) == "AA"
+        assert types(site.events)[0] == "referral.received"
+        await client.close()
+
+
+async def test_messages_of_one_application_are_taken_one_by_one_on_all_its_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(tmp_path) as (site, listener):
+        kept, at_once = site.store.commit, []
+        inside = 0
+
+        async def slow(*arguments: Any) -> None:
+            nonlocal inside
+            inside += 1
+            at_once.append(inside)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await kept(*arguments)
+            inside -= 1
+
+        monkeypatch.setattr(site.store, "commit", slow)
+        clients = [await Client.connected(listener.port) for _ in range(4)]
+        sent = [one.send(referral(id=f"m-{n}")) for n, one in enumerate(clients)]
+        answers = await asyncio.gather(*sent)
+        for client in clients:
+            await client.close()
+
+    assert [code(one) for one in answers] == ["AA"] * 4
+    assert at_once == [1, 1, 1, 1]
+
+
+async def test_applications_do_not_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(tmp_path, message_seconds=60.0) as (site, listener):
+        kept, together = site.store.commit, asyncio.Barrier(2)
+
+        async def met(*arguments: Any) -> None:
+            await together.wait()
+            await kept(*arguments)
+
+        monkeypatch.setattr(site.store, "commit", met)
+        clients = [await Client.connected(listener.port) for _ in range(2)]
+        sent = [
+            one.send(referral(MSH_3=f"PAS{n}", RF1_6=f"00000007000{n}^X09"))
+            for n, one in enumerate(clients)
+        ]
+        answers = await asyncio.gather(*sent)
+        for client in clients:
+            await client.close()
+
+    assert [code(one) for one in answers] == ["AA", "AA"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"\x1c\r" * 10, b"GET / HTTP/1.1\r\n\r\n", b"\x0bMSH|half", b"\x00\xff" * 5000],
+    ids=["ends", "http", "half a message", "binary"],
+)
+async def test_a_line_finds_its_feet_after_junk(tmp_path: Path, junk: bytes) -> None:
+    async with listening(tmp_path) as (_, listener):
+        client = await Client.connected(listener.port)
+        first = await client.send(referral())
+
+        await client.write(junk)
+        second = await client.send(referral(id="m-2"))
+        await client.close()
+
+    assert (code(first), code(second)) == ("AA", "AA")
+
+
 async def test_bytes_may_come_one_by_one_and_with_noise(tmp_path: Path) -> None:
     async with listening(tmp_path) as (_, listener):
         client = await Client.connected(listener.port)
@@ -135,6 +232,27 @@ async def test_a_slow_sender_is_hung_up_on(tmp_path: Path) -> None:
         await client.write(b"\x0bMSH|half")
 
         assert await client.answer() == b""
+
+
+async def test_a_sender_that_is_too_fast_is_answered_late_and_not_hung_up_on(
+    tmp_path: Path,
+) -> None:
+    began = time.monotonic()
+
+    async def room(caller: str) -> bool:
+        return time.monotonic() - began > 1.5
+
+    async def room_at(caller: str) -> float:
+        return time.time() + 0.1
+
+    rates = RateLimit(1, room, room_at)
+    async with listening(tmp_path, rates=rates, message_seconds=0.3) as (_, listener):
+        client = await Client.connected(listener.port)
+
+        answer = await client.send(referral())
+        await client.close()
+
+    assert code(answer) == "AA"
 
 
 async def test_an_idle_connection_is_closed(tmp_path: Path) -> None:

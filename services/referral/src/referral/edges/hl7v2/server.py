@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,12 +69,10 @@ class Pace:
     rates: RateLimit
     turns: Turns
 
-    @asynccontextmanager
-    async def of(self, organisation: str) -> AsyncIterator[None]:
+    async def room(self, organisation: str) -> None:
+        """Waits until a message of this organisation may be taken."""
         # A line may be as busy as it is: it takes nothing from what its trust may ask over HTTP.
         await self.rates.wait(f"hl7v2|{organisation}")
-        async with self.turns.of(organisation):
-            yield
 
 
 class Listener:
@@ -192,12 +189,16 @@ class Listener:
             await asyncio.wait_for(writer.drain(), self._settings.message_seconds)
 
     async def _kept(self, message: Frame, organisation: str) -> Answered:
-        """Tries for as long as a sender waits. After that it hears nothing, and sends again."""
+        """Tries for as long as a sender waits. After that it hears nothing, and sends again.
+
+        One that is too fast is not hung up on: its message is taken when there is room for it.
+        """
+        await self._pace.room(organisation)
         pause = 0.1
         async with asyncio.timeout(self._settings.message_seconds):
             while True:
                 try:
-                    async with self._pace.of(organisation):
+                    async with self._pace.turns.of(organisation):
                         return await self._intake.answer(message, organisation)
                 except TransientError:
                     await asyncio.sleep(pause)
