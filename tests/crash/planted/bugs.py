@@ -17,7 +17,7 @@ from chassis.kafka import Subscription
 from chassis.kill_points import reached
 from chassis.mongo import MongoStore
 from chassis.outbox import Chunk, Outbox
-from chassis.work import Slot, Work
+from chassis.work import Changes, Slot
 from notifications.domain.message import Claimed, Message
 from notifications.repositories import Claims, _read_message
 from notifications.sender import Sender
@@ -49,7 +49,7 @@ def marks_outside_the_transaction() -> None:
         await store.mongo.db[collection].update_one({"_id": slot.id}, marks, upsert=True)
         slot.version = slot.version or 1
 
-    async def planted(self: MongoStore, work: Work, chunks: Sequence[Chunk] = ()) -> None:
+    async def planted(self: MongoStore, work: Changes, chunks: Sequence[Chunk] = ()) -> None:
         seen = [
             (documents.name, slot)
             for documents in work.collections.values()
