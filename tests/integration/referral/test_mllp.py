@@ -173,29 +173,6 @@ async def test_messages_of_one_application_are_taken_one_by_one_on_all_its_conne
     assert at_once == [1, 1, 1, 1]
 
 
-async def test_applications_do_not_wait_for_each_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with listening(tmp_path, message_seconds=60.0) as (site, listener):
-        kept, together = site.store.commit, asyncio.Barrier(2)
-
-        async def met(*arguments: Any) -> None:
-            await together.wait()
-            await kept(*arguments)
-
-        monkeypatch.setattr(site.store, "commit", met)
-        clients = [await Client.connected(listener.port) for _ in range(2)]
-        sent = [
-            one.send(referral(MSH_3=f"PAS{n}", RF1_6=f"00000007000{n}^X09"))
-            for n, one in enumerate(clients)
-        ]
-        answers = await asyncio.gather(*sent)
-        for client in clients:
-            await client.close()
-
-    assert [code(one) for one in answers] == ["AA", "AA"]
-
-
 @pytest.mark.parametrize(
     "junk",
     [b"\x1c\r" * 10, b"GET / HTTP/1.1\r\n\r\n", b"\x0bMSH|half", b"\x00\xff" * 5000],

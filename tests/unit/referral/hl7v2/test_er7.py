@@ -107,6 +107,24 @@ def test_more_fields_than_are_taken_are_too_many(delimiter: str) -> None:
         decode(content, "ASCII", header_of(content).encoding)
 
 
+@pytest.mark.parametrize(("repetitions", "taken"), [(1_000, True), (1_001, False)])
+def test_a_field_repeats_a_thousand_times_at_most(repetitions: int, taken: bool) -> None:
+    content = message("REF^I12", "NTE|1|" + "~".join(["x"] * repetitions))
+    encoding = header_of(content).encoding
+
+    if taken:
+        assert decode(content, "ASCII", encoding).segments
+    else:
+        with pytest.raises(TooComplex):
+            decode(content, "ASCII", encoding)
+
+
+def test_many_fields_may_repeat_more_often_together() -> None:
+    content = message("REF^I12", *["NTE|1|" + "~".join(["x"] * 600)] * 2)
+
+    assert decode(content, "ASCII", header_of(content).encoding).segments
+
+
 def test_the_messages_of_a_batch_are_taken_apart() -> None:
     one, two = message("REF^I12", "PID|1", id="1"), message("REF^I12", "PID|2", id="2")
     batch = b"FHS|^~\\&\rBHS|^~\\&\r" + one + two + b"BTS|2\rFTS|1\r"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.events import ReferralReceived, SubmissionRejected
+from contracts.events import IdentityRecorded, ReferralReceived, SubmissionRejected
 from tests.unit.referral.builders import PATHWAY, STRANGER, TRUST, types
 from tests.unit.referral.hl7v2.line import Line, line
 from tests.unit.referral.hl7v2.messages import (
@@ -212,6 +212,47 @@ async def test_each_message_of_a_batch_is_answered_in_order(wire: Line) -> None:
     answers = await wire.send(batch)
 
     assert [segment(answer, "MSA")[1:3] for answer in answers] == [["AA", "m-1"], ["AE", "m-2"]]
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+async def test_a_file_of_batches_is_answered_message_by_message(wire: Line, end: bytes) -> None:
+    first = rb"FHS|^~\&|PAS" + b"\r" + rb"BHS|^~\&" + b"\r" + referral() + b"BTS|1\r"
+    second = rb"BHS|^~\&" + b"\r" + referral(id="m-2", MSH_9="ORU^R01") + b"BTS|1\rFTS|2\r"
+
+    answers = await wire.send((first + second).replace(b"\r", end))
+
+    assert [segment(answer, "MSA")[1:3] for answer in answers] == [["AA", "m-1"], ["AR", "m-2"]]
+
+
+# ---- characters
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("UNICODE UTF-8", "utf-8"),
+        ("8859/1", "latin-1"),
+        ("8859/15", "iso8859_15"),
+        ("CP1252", "cp1252"),
+    ],
+)
+async def test_a_name_is_kept_as_msh_18_says(wire: Line, name: str, codec: str) -> None:
+    content = referral(MSH_18=name, PID_5="Brontë^Zoë").decode().encode(codec)
+
+    answer = await wire.one(content)
+
+    assert segment(answer, "MSA")[1] == "AA"
+    assert segment(answer, "MSH")[17] == name
+    (person,) = (one for one in wire.site.events if isinstance(one, IdentityRecorded))
+    assert (person.family_name, person.given_name) == ("Brontë", "Zoë")
+
+
+async def test_bytes_of_another_character_set_are_refused_by_the_field_that_names_it(
+    wire: Line,
+) -> None:
+    answer = await wire.one(referral(MSH_18="ASCII", PID_5="Brontë^Zoë"))
+
+    assert segment(answer, "ERR")[1].startswith("MSH^1^18^103&")
 
 
 # ---- acknowledgement modes

@@ -16,6 +16,7 @@ from hl7types.codecs.er7.generic import GenericMessage, GenericSegment, decode_e
 
 MAX_SEGMENTS: Final = 2_000
 MAX_DELIMITERS: Final = 20_000  # fields, repetitions and components: what time and memory go by
+MAX_REPETITIONS: Final = 1_000  # of one field
 
 # HL7 table 0211, as far as MLLP can carry it: 0x0B and 0x1C must be no part of any character.
 CHARACTER_SETS: Final = {
@@ -166,7 +167,17 @@ def decode(content: bytes, character_set: str, encoding: EncodingChars) -> Messa
     delimiters = (encoding.field, encoding.repetition, encoding.component, encoding.subcomponent)
     if sum(text.count(one) for one in delimiters if one) > MAX_DELIMITERS:
         raise TooComplex(f"more than {MAX_DELIMITERS} fields and components")
+    if _repeats_too_often(text, encoding):
+        raise TooComplex(f"a field with more than {MAX_REPETITIONS} repetitions")
     return Message(tuple(_segments(decode_er7_generic(text))), character_set)
+
+
+def _repeats_too_often(text: str, encoding: EncodingChars) -> bool:
+    # Few messages have so many repetitions at all; most are told by counting.
+    if text.count(encoding.repetition) < MAX_REPETITIONS:
+        return False
+    fields = (one for line in text.split("\r") for one in line.split(encoding.field))
+    return any(one.count(encoding.repetition) >= MAX_REPETITIONS for one in fields)
 
 
 def _decoded(content: bytes, character_set: str) -> str:
