@@ -1,5 +1,6 @@
 """Searching over FHIR: what is found, by whom, in pages, and that no address names a patient."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,11 @@ UBRN_SYSTEM = "https://fhir.nhs.uk/Id/UBRN"
 
 def ubrn(number: int) -> dict[str, str]:
     return {"system": UBRN_SYSTEM, "value": f"{70000 + number:012}"}
+
+
+def page_of(at: str) -> str:
+    """A page that begins after a pathway that changed at this moment."""
+    return base64.urlsafe_b64encode(f"{at}|{'0' * 32}|0|".encode()).decode().rstrip("=")
 
 
 @pytest.fixture
@@ -250,6 +256,23 @@ async def test_pages_follow_each_other_until_the_last(edge: Site) -> None:
     assert "total" not in answer.json()
 
 
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [("0001-01-01", ["2", "0", "1"]), ("2020", ["2", "0", "1"]), ("9998", [])],
+)
+async def test_a_search_from_long_ago_or_far_ahead_ends(
+    edge: Site, since: str, expected: list[str]
+) -> None:
+    edge.clock.instant += 400 * DAY
+
+    answer = await edge.get("/FHIR/R4/ServiceRequest", _lastUpdated=f"ge{since}")
+    page = await edge.get(
+        "/FHIR/R4/ServiceRequest", _page=page_of(f"{since[:4]}-01-01T00:00:00.000000Z")
+    )
+
+    assert (ubrns(answer), ubrns(page)) == (expected, expected)
+
+
 async def test_a_page_ends_within_a_pathway_too(edge: Site) -> None:
     for number in (5, 6):
         name = [{"system": "urn:diary", "value": f"diary-{number}"}]
@@ -336,6 +359,7 @@ async def test_every_parameter_that_is_declared_is_taken(edge: Site) -> None:
         ("ServiceRequest", {"_sort": "-authored"}),
         ("ServiceRequest", {"_format": "xml"}),
         ("ServiceRequest", {"_page": "bm9uc2Vuc2U"}),
+        ("ServiceRequest", {"_page": page_of("2026-02-30T10:00:00.000000Z")}),
         ("ServiceRequest", {"identifier": "|"}),
         ("ServiceRequest", {"status": "active' or 1"}),
         ("Appointment", {"based-on": "Patient/1"}),

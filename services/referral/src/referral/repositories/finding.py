@@ -1,13 +1,13 @@
 """How pathways are searched: the terms each is found by, and when it last changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, TypeAlias
 
 from referral.domain.pathway import Pathway
 
-_AT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"  # of one length, so that text sorts as time does
+_AT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,48 @@ def changed_place(at: datetime, pathway_id: str) -> str:
 
 
 def text_of(at: datetime) -> str:
-    return at.astimezone(UTC).strftime(_AT)
+    """Always of one length, so that text sorts as time does."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def is_place(text: str) -> bool:
+    """Whether a text begins with a moment that there is."""
+    try:
+        changed_at(text)
+    except ValueError:
+        return False
+    return True
 
 
 def changed_at(place: str) -> datetime:
     return datetime.strptime(place.partition("|")[0], _AT).replace(tzinfo=UTC)
+
+
+Places: TypeAlias = Mapping[str, str]
+"""A range of places, as a query has it."""
+
+_FIRST_STEP: Final = timedelta(seconds=1)
+_GROWTH: Final = 4  # a year is passed in 14 steps
+
+
+def steps(places: Places, now: datetime) -> Iterator[Places]:
+    """The range in parts that follow each other, each longer than the one before.
+
+    Some stores read all that a range holds, however little is asked for of it.
+    """
+    start = max(places.get("$gt", ""), places.get("$gte", ""))
+    edge, width = changed_at(start) if start else now, _FIRST_STEP
+    lower = {name: place for name, place in places.items() if name != "$lt"}
+    upper = {name: place for name, place in places.items() if name == "$lt"}
+    while now - edge > width:
+        edge += width
+        width *= _GROWTH
+        end = f"{text_of(edge)}|"
+        if upper and end >= upper["$lt"]:
+            break
+        yield {**lower, "$lt": end}
+        lower = {"$gte": end}
+    yield {**lower, **upper}
 
 
 # ---- terms

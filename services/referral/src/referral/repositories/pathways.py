@@ -1,6 +1,6 @@
 """Pathways as documents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from itertools import chain
@@ -22,7 +22,15 @@ from referral.domain.names import patient_key
 from referral.domain.pathway import Pathway, Person, Referral
 from referral.domain.records import Cancellation, Custody, Death, IdentityChange, RightToMove
 from referral.domain.transfers import Transfer
-from referral.repositories.finding import Edition, changed_at, changed_place, holding, terms_of
+from referral.repositories.finding import (
+    Edition,
+    Places,
+    changed_at,
+    changed_place,
+    holding,
+    steps,
+    terms_of,
+)
 from referral.repositories.indexes import FACTS, PATHWAYS
 from referral.repositories.lists import Due, due_range, on_lists, place_range, waiting, windows
 
@@ -111,10 +119,15 @@ class Pathways:
         found = await self.found(holding(appointment_id), {}, limit=1)
         return found[0] if found else None
 
-    async def found(self, term: str, places: Mapping[str, str], *, limit: int) -> list[Edition]:
+    async def found(self, term: str, places: Places, *, limit: int) -> list[Edition]:
         """Pathways found by a term between two places, those changed first before the others."""
-        where = {"found_by": term, **({"changed": places} if places else {})}
-        rows = await self._documents.query(where, sort=(("changed", 1),), limit=limit)
+        rows: list[tuple[str, State]] = []
+        for part in steps(places, self._now):
+            where = {"found_by": term, **({"changed": part} if part else {})}
+            missing = limit - len(rows)
+            rows += await self._documents.query(where, sort=(("changed", 1),), limit=missing)
+            if len(rows) == limit:
+                break
         return [await self._edition(pathway_id, state) for pathway_id, state in rows]
 
     async def editions_of_person(self, nhs_number: str) -> list[Edition]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from referral.handlers.finding import Page, Place
+from referral.repositories.finding import is_place
 
 _PLACE: Final = re.compile(
     r"(?P<changed>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z\|[0-9a-f]{32})"
@@ -28,7 +29,7 @@ def place_in(text: str) -> tuple[Place, str] | None:
     except (binascii.Error, ValueError):
         return None
     found = _PLACE.fullmatch(told)
-    if found is None:
+    if found is None or not is_place(found["changed"]):
         return None
     return Place(found["changed"], int(found["shown"])), found["person"]
 
