@@ -54,7 +54,9 @@ def told(answer: Any) -> list[tuple[str, str]]:
 # ---- what follows
 
 
-@pytest.mark.parametrize(("status", "told_as"), [("2", "formal"), ("1", "informal")])
+@pytest.mark.parametrize(
+    ("status", "told_as"), [("2", "formal"), ("1", "informal"), ("", "informal")]
+)
 async def test_a_death_stops_the_clock(edge: Site, status: str, told_as: str) -> None:
     answer = await send(edge, signal(data=death_record(status)))
 

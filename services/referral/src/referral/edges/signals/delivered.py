@@ -38,7 +38,7 @@ def read_delivered(body: bytes) -> Signal:
         },
         _PLACES,
     )
-    return Signal(attributes, _resource(bundle, 1) or None, _PLACES)
+    return Signal(attributes, _PLACES, lambda: _resource(bundle, 1) or None)
 
 
 def _resource(bundle: Mapping[str, Any], number: int) -> dict[str, Any]:

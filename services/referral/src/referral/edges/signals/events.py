@@ -6,9 +6,10 @@ and cannot read is named.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -55,11 +56,15 @@ class Attributes(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A signal, and where in the request its parts stand, so that a fault can name the place."""
+    """A signal, and where in the request its parts stand, so that a fault can name the place.
+
+    `data` gives the data as JSON, None without any; `Rejected` for what is none. It is looked into
+    only when the type is one of ours.
+    """
 
     attributes: Attributes
-    data: Any
     places: "Places"
+    data: Callable[[], Any]
 
     @property
     def day(self) -> date:
@@ -109,7 +114,8 @@ def read_structured(body: bytes) -> Signal:
     if not isinstance(envelope, dict):
         raise Rejected([MALFORMED.fault("One CloudEvent as a JSON object is expected.")])
     attributes = attributes_of(envelope, _IN_BODY)
-    return Signal(attributes, _Data(envelope, attributes), _IN_BODY)
+    data = partial(_member, envelope, attributes.datacontenttype)
+    return Signal(attributes, _IN_BODY, data)
 
 
 def read_binary(headers: Mapping[str, str], body: bytes) -> Signal:
@@ -121,33 +127,32 @@ def read_binary(headers: Mapping[str, str], body: bytes) -> Signal:
     }
     content_type = headers.get("content-type")
     attributes = attributes_of({**found, "datacontenttype": content_type}, _IN_HEADERS)
-    return Signal(attributes, _Data({"body": body}, attributes), _IN_HEADERS)
+    return Signal(attributes, _IN_HEADERS, partial(_content, body, attributes.datacontenttype))
 
 
-@dataclass(frozen=True, slots=True)
-class _Data:
-    """The data, not looked into before it is known that the type is one of ours."""
-
-    envelope: Mapping[str, Any]
-    attributes: Attributes
+# ---- data
 
 
-def data_of(signal: Signal) -> Any:
-    """The data as JSON; None without any. `Rejected` for another content type than JSON."""
-    if not isinstance(signal.data, _Data):
-        return signal.data
-    envelope, places = signal.data.envelope, signal.places
-    if not any(envelope.get(name) for name in ("body", "data", "data_base64")):
+def _member(envelope: Mapping[str, Any], content_type: str | None) -> Any:
+    """`data` or `data_base64` of a structured event."""
+    given = [name for name in ("data", "data_base64") if envelope.get(name) is not None]
+    if not given:
         return None
-    if not _is_json(signal.attributes.datacontenttype):
-        place = {"header": "Content-Type"} if places.binary else {"pointer": "/datacontenttype"}
-        raise Rejected([UNSUPPORTED.fault("The data is JSON here.", **place)])
-    if "body" in envelope:
-        return json_of(envelope["body"])
-    if "data" in envelope and "data_base64" in envelope:
+    if len(given) > 1:
         told = "An event has either data or data_base64."
         raise Rejected([INVALID.fault(told, pointer="/data_base64")])
-    return _decoded(envelope["data_base64"]) if "data_base64" in envelope else envelope["data"]
+    if not _is_json(content_type):
+        raise Rejected([UNSUPPORTED.fault("The data is JSON here.", pointer="/datacontenttype")])
+    return _decoded(envelope["data_base64"]) if given == ["data_base64"] else envelope["data"]
+
+
+def _content(body: bytes, content_type: str | None) -> Any:
+    """The body of a request in binary mode."""
+    if not body:
+        return None
+    if not _is_json(content_type):
+        raise Rejected([UNSUPPORTED.fault("The data is JSON here.", header="Content-Type")])
+    return json_of(body)
 
 
 def _decoded(text: Any) -> Any:
@@ -163,6 +168,9 @@ def _is_json(content_type: str | None) -> bool:
         return True
     kind = content_type.partition(";")[0].strip().lower()
     return kind.endswith(("/json", "+json"))
+
+
+# ---- modes
 
 
 def is_structured(content_type: str) -> bool:

@@ -20,14 +20,14 @@ from contracts.submissions import (
     PatientDied,
     Submission,
 )
-from referral.edges.signals.events import Signal, data_of
+from referral.edges.signals.events import Signal
 from referral.edges.signals.faults import OTHER_PATIENT, WITHOUT_RECORD, Refused
 from referral.edges.signals.records import Record, day_of, record_of
 
 S = TypeVar("S", bound=Submission)
 
 _REMOVED: Final = "U"
-_INFORMAL: Final = "1"
+_FORMAL: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,15 @@ class Meaning:
 
 def _death(signal: Signal) -> Mapped:
     """A death with its day and how it is known (PDS), or that it was recorded by mistake."""
-    data = data_of(signal)
+    data = signal.data()
     # Version 1 of the signal says in its own data that a death was taken back.
     if isinstance(data, dict) and data.get("deathNotificationStatus") == _REMOVED:
         return _made(signal, PatientDeathWithdrawn, {})
     record = _same_person(signal, _record(signal, data))
     if record.death_status == _REMOVED:
         return _made(signal, PatientDeathWithdrawn, {})
-    status = "informal" if record.death_status == _INFORMAL else "formal"
+    # Only what the registrar has told is formal.
+    status = "formal" if record.death_status == _FORMAL else "informal"
     fields = {"died_on": _deceased(signal, record), "status": status}
     places = {"/died_on": signal.places.datum("/deceasedDateTime")}
     return _made(signal, PatientDied, fields, places)
@@ -78,7 +79,7 @@ def _deceased(signal: Signal, record: Record) -> date:
 
 def _number(signal: Signal) -> Mapped:
     """PDS answers for a number that was replaced with the record of the one in its place."""
-    record = _record(signal, data_of(signal))
+    record = _record(signal, signal.data())
     former = _subject(signal)
     place = signal.places.datum("/id")
     if record.number == former:
@@ -90,7 +91,7 @@ def _number(signal: Signal) -> Mapped:
 
 
 def _practice(signal: Signal) -> Mapped:
-    record = _same_person(signal, _record(signal, data_of(signal)))
+    record = _same_person(signal, _record(signal, signal.data()))
     registration = record.registered_on(signal.day)
     start = registration.start if registration is not None else None
     fields = {
