@@ -87,7 +87,7 @@ class Site:
     async def put(
         self,
         path: str,
-        body: dict[str, Any],
+        body: bytes | dict[str, Any],
         *,
         organisation: str = TRUST,
         request_id: str = "",
