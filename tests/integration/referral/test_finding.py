@@ -127,14 +127,14 @@ async def test_a_version_grows_with_each_change_and_is_told_before_it_is_kept(
 ) -> None:
     lookup = Lookup(appointment_id=BOOKED[0])
     work, wrapped = work_on(mongo)
-    first = await read_edition(lookup, QUESTION, wrapped)
+    first = await read_edition(lookup, QUESTION, lambda _: True, wrapped)
     assert first is not None
     await wrapped.pathways.save(replace(first.pathway, practice="A81001"))
     told = await wrapped.pathways.version(first.pathway.id)
     await MongoStore(mongo).commit(work)
 
     _, wrapped = work_on(mongo)
-    second = await read_edition(lookup, QUESTION, wrapped)
+    second = await read_edition(lookup, QUESTION, lambda _: True, wrapped)
 
     assert second is not None
     assert (first.version, told, second.version) == (1, 2, 2)

@@ -522,6 +522,16 @@ async def test_a_referral_is_changed_as_a_whole(edge: Site) -> None:
     assert said(edge)[-1] == "referral.changed"
 
 
+async def test_a_referral_that_was_read_and_sent_back_changes_nothing(edge: Site) -> None:
+    read = await edge.get(f"/FHIR/R4/ServiceRequest/{PATHWAY}")
+    before = len(edge.events)
+
+    answer = await edge.put(f"ServiceRequest/{PATHWAY}", read.json())
+
+    assert (answer.status_code, answer.content) == (200, read.content)
+    assert said(edge, before) == []
+
+
 async def test_a_change_of_provider_is_no_change_of_the_referral(edge: Site) -> None:
     read = await edge.get(f"/FHIR/R4/ServiceRequest/{PATHWAY}")
     other = {

@@ -235,6 +235,14 @@ async def test_the_receiver_reads_nothing_before_it_has_the_patient(edge: Site) 
     assert read.status_code == 404
 
 
+async def test_a_task_that_its_pathway_does_not_have_was_not_given(edge: Site) -> None:
+    answer = await edge.get(f"/FHIR/R4/Task/{PATHWAY}.00")
+
+    assert answer.status_code == 404
+    entry = next(iter(edge.store.collections["audit"].values()))["state"]
+    assert (entry["pathway_ids"], entry["given"]) == ([PATHWAY], False)
+
+
 async def test_the_same_task_again_has_one_effect_and_the_same_answer(edge: Site) -> None:
     first = await edge.post("Task", transfer(), request_id="same")
     before = len(edge.events)

@@ -46,10 +46,15 @@ def _tellers(edition: Edition) -> set[str | None]:
     return {*pathway.involved, referral.referring_organisation, referral.issuer, *receivers}
 
 
-async def read_edition(lookup: Lookup, question: Question, work: ReferralWork) -> Edition | None:
-    """The pathway for an organisation that has to do with it. Every attempt is put on record."""
+async def read_edition(
+    lookup: Lookup, question: Question, shows: Callable[[Edition], bool], work: ReferralWork
+) -> Edition | None:
+    """The pathway for an organisation that has to do with it, where it shows what was asked for.
+
+    Every attempt is put on record.
+    """
     edition = await _found(lookup, work)
-    given = edition is not None and question.organisation in edition.pathway.involved
+    given = edition is not None and _may_read(question, edition) and shows(edition)
     known = edition.pathway.id if edition else lookup.pathway_id
     await note_read(question, [known] if known else [], work, given=given)
     return edition if given else None

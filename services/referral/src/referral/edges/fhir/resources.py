@@ -23,6 +23,7 @@ from referral.edges.fhir.meaning import lookup_of
 from referral.edges.fhir.taking import Taken, take
 from referral.handlers.finding import read_edition
 from referral.handlers.reading import Question
+from referral.repositories import Edition
 
 router = APIRouter(tags=["FHIR R4"])
 
@@ -194,7 +195,11 @@ async def read_task(request: Request, id: TaskId, question: Reader) -> Response:
 async def _read(request: Request, address: Address, question: Question) -> Response:
     headers.check_accept(request)
     runtime: Runtime = request.app.state.runtime
-    edition = await runtime.units.run(read_edition, lookup_of(address), question)
+
+    def shows(edition: Edition) -> bool:
+        return resource(address.type, edition, address.id) is not None
+
+    edition = await runtime.units.run(read_edition, lookup_of(address), question, shows)
     found = resource(address.type, edition, address.id) if edition else None
     if edition is None or found is None:
         raise Rejected([NOT_FOUND.fault()])
