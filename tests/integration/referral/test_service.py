@@ -36,7 +36,7 @@ from tests.unit.referral.builders import (
     referral_body,
     types,
 )
-from tests.unit.referral.fhir import service_request
+from tests.unit.referral.fhir import appointment, extension, service_request
 
 TODAY = london_date(datetime.now(UTC))
 
@@ -56,10 +56,17 @@ class Running:
     async def refer(self, number: int, **changes: Any) -> httpx2.Response:
         ubrn = [{"system": "https://fhir.nhs.uk/Id/UBRN", "value": f"{number:012d}"}]
         body = service_request(identifier=ubrn, authoredOn=TODAY.isoformat(), **changes)
-        headers = self.headers(TRUST, **{"x-request-id": f"f-{number}"})
+        return await self.fhir("POST", "ServiceRequest", body, f"f-{number}")
+
+    async def fhir(
+        self, method: str, path: str, body: dict[str, Any], id: str, **others: str
+    ) -> httpx2.Response:
+        """A resource sent to the FHIR edge; a header is given as `if_match="..."`."""
+        told = {name.replace("_", "-"): value for name, value in others.items()}
+        headers = self.headers(TRUST, **{"x-request-id": id, **told})
         headers["content-type"] = "application/fhir+json"
-        return await self.client.post(
-            "/FHIR/R4/ServiceRequest", content=json.dumps(body), headers=headers
+        return await self.client.request(
+            method, f"/FHIR/R4/{path}", content=json.dumps(body), headers=headers
         )
 
     async def submit(
@@ -279,3 +286,48 @@ async def test_a_list_pages_over_the_database(service: Running) -> None:
     assert len(seen) == len(set(seen)) == 5
     assert seen == sorted(seen)
     assert set(seen) == {pathway_id("X09", f"{number:012d}", SECRET) for number in range(5)}
+
+
+async def test_of_many_who_move_an_appointment_at_once_one_does(
+    empty_stack: Stack, service: Running
+) -> None:
+    urgent = extension("circumstance", valueCode="urgent_or_emergency")
+    created = await service.refer(70000, extension=[urgent])
+    based_on = [{"reference": created.headers["location"]}]
+    day = TODAY + timedelta(days=30)
+    booking = appointment(
+        basedOn=based_on, start=f"{day}T10:00:00+00:00", created=TODAY.isoformat()
+    )
+
+    booked = await service.fhir("POST", "Appointment", booking, "b-1")
+    kept, etag = booked.json(), booked.headers["etag"]
+    read = await service.client.get(booked.headers["location"], headers=service.headers(TRUST))
+    by_patient = [extension("done-by", valueCode="patient")]
+    answers = await asyncio.gather(
+        *(
+            service.fhir(
+                "PUT",
+                f"Appointment/{kept['id']}",
+                {**kept, "start": f"{day}T{hour}:00:00+00:00", "extension": by_patient},
+                f"m-{hour}",
+                if_match=etag,
+            )
+            for hour in range(11, 17)
+        )
+    )
+
+    assert (booked.status_code, read.json(), read.headers["etag"]) == (201, kept, etag)
+    assert sorted(one.status_code for one in answers) == [200, 412, 412, 412, 412, 412]
+    await until(lambda: _are_told(empty_stack, 2))
+    told = types(await events_of(empty_stack, "appointment"))
+    assert told == ["appointment.booked", "appointment.rebooked"]
+    moved = next(one for one in answers if one.is_success)
+    form = {"patient": "9990000018", "status": "booked"}
+    found = await service.client.post(
+        "/FHIR/R4/Appointment/_search", data=form, headers=service.headers(TRUST)
+    )
+    assert [one["resource"] for one in found.json()["entry"]] == [moved.json()]
+
+
+async def _are_told(stack: Stack, number: int) -> bool:
+    return len(await events_of(stack, "appointment")) == number
