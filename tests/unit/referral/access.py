@@ -116,6 +116,7 @@ ROUTES: Final[Mapping[tuple[str, str], Asks]] = {
     ("GET", "/pathways"): Asks(READ, reads=True),
     ("GET", "/pathways/{pathway_id}"): Asks(READ, reads=True, named=True),
     ("GET", "/pathways/{pathway_id}/story"): Asks(READ, reads=True, named=True),
+    ("GET", "/pathways/{pathway_id}/reads"): Asks(READ, reads=True, named=True),
     ("GET", "/waiting-list"): Asks(READ, reads=True),
     ("GET", "/submissions/{message_id}"): Asks(WRITE, named=True),
     ("GET", "/rejections"): Asks(PUBLISHERS),

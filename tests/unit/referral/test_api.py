@@ -1,6 +1,7 @@
 """What trusts ask over JSON, and the record of who read what."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,28 @@ async def test_a_list_is_one_read_of_all_its_pathways_and_an_empty_one_is_a_read
 
     ids = [[one["pathway_id"] for one in listed], []]
     assert [one["pathway_ids"] for one in audit(trust)] == ids
+
+
+async def test_a_trust_can_say_who_looked_the_newest_first(trust: Site) -> None:
+    await trust.post("ServiceRequest", service_request())
+    for reason in ("direct-care", "booking", "complaint"):
+        trust.clock.instant += timedelta(minutes=1)
+        await trust.get(f"/pathways/{PATHWAY}", reason=reason)
+    trust.clock.instant += timedelta(minutes=1)
+    await trust.get(f"/pathways/{PATHWAY}", organisation=STRANGER)
+    await trust.get("/waiting-list")
+
+    trust.clock.instant += timedelta(minutes=1)
+    first = await trust.get(f"/pathways/{PATHWAY}/reads", limit="3", reason="audit")
+    rest = await trust.get(
+        f"/pathways/{PATHWAY}/reads", cursor=first.json()["next"], reason="audit"
+    )
+
+    told = [(one["organisation"], one["reason"], one["given"]) for one in first.json()["reads"]]
+    assert sorted(told[:2]) == [(TRUST, "validation", True), (STRANGER, "validation", False)]
+    assert told[2] == (TRUST, "complaint", True)
+    assert [one["reason"] for one in rest.json()["reads"]] == ["booking", "direct-care"]
+    assert rest.json()["next"] is None
 
 
 @pytest.mark.parametrize("reason", ["", "curiosity"])

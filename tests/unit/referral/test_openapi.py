@@ -35,6 +35,7 @@ OPERATIONS = [
     ("GET", "/pathways"),
     ("GET", "/pathways/{pathway_id}"),
     ("GET", "/pathways/{pathway_id}/story"),
+    ("GET", "/pathways/{pathway_id}/reads"),
     ("GET", "/submissions/{message_id}"),
     ("GET", "/rejections"),
     ("GET", "/submission-counts"),

@@ -1,7 +1,8 @@
 """What trusts ask of a pathway, and of all of theirs."""
 
+import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -12,11 +13,13 @@ from referral.api.paging import Cursor, Limit, link_to_next, place_in
 from referral.asking import asked
 from referral.domain.pathway import PathwayStatus, as_seen
 from referral.domain.story import Kind, Part, story
-from referral.handlers.reading import Question, list_pathways, read_pathway, read_story
+from referral.handlers.reading import Question, list_pathways, read_audit, read_pathway, read_story
 from referral.repositories import place_of
 from referral.views import PathwaySummary, PathwayView, View, known_from, pathway_view, summary
 
 router = APIRouter(tags=["Pathways"])
+
+READ: Final = re.compile(r"[0-9T:.+-]{20,40}\|[0-9a-f]{32}")
 
 AsAt = Annotated[date | None, Query(description="How it stood on this day.")]
 KnownOn = Annotated[date | None, Query(description="As far as was known on this day.")]
@@ -116,6 +119,60 @@ def part_view(part: Part) -> PartView:
         message_id=part.message_id,
         withdrawn_at=part.withdrawn_at.isoformat() if part.withdrawn_at else None,
         details=dict(part.details),
+    )
+
+
+class ReadView(View):
+    """A look at a pathway, or an attempt: who, why, what was asked, and whether it was given."""
+
+    at: str
+    organisation: str
+    subject: str
+    reason: str
+    what: str
+    given: bool
+    request_id: str
+
+
+class ReadsView(View):
+    """A page of looks, the newest first."""
+
+    pathway_id: str
+    reads: list[ReadView]
+    next: str | None
+
+
+@router.get("/pathways/{pathway_id}/reads", summary="Who looked at a pathway")
+async def pathway_reads(
+    request: Request,
+    response: Response,
+    pathway_id: PathwayIdPath,
+    question: Annotated[Question, Depends(asked)],
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> ReadsView:
+    """Every look and every attempt, for the trusts that have to do with it and for who asks them."""
+    runtime: Runtime = request.app.state.runtime
+    before = place_in(cursor, READ)
+    found = await runtime.units.run(read_audit, pathway_id, question, before, limit)
+    if found is None:
+        raise Rejected([NOT_FOUND.fault()])
+    shown, more = found[:limit], len(found) > limit
+    return ReadsView(
+        pathway_id=pathway_id,
+        reads=[
+            ReadView(
+                at=one.at.isoformat(),
+                organisation=one.organisation,
+                subject=one.subject,
+                reason=one.reason,
+                what=one.what,
+                given=one.given,
+                request_id=one.request_id,
+            )
+            for one, _ in shown
+        ],
+        next=link_to_next(request, response, shown[-1][1] if more else None),
     )
 
 

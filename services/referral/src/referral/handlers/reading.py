@@ -71,6 +71,15 @@ def _message_of(entry: Entry) -> Message:
     )
 
 
+async def read_audit(
+    pathway_id: str, question: Question, before: str, limit: int, work: ReferralWork
+) -> list[tuple[Read, str]] | None:
+    """Who looked at a pathway, one more than `limit` when there are more; this look is one too."""
+    if await read_pathway(pathway_id, question, work) is None:
+        return None
+    return await work.audit.of_pathway(pathway_id, before=before, limit=limit + 1)
+
+
 async def list_pathways(
     question: Question, status: str | None, after: str, limit: int, work: ReferralWork
 ) -> list[Pathway]:

@@ -1,7 +1,10 @@
 """Who read what, as documents."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from chassis.work import Work
 from referral.domain.names import digest
@@ -27,6 +30,9 @@ class Read:
     part: int = 0
 
 
+_read: TypeAdapter[Read] = TypeAdapter(Read)
+
+
 class AuditTrail:
     """One entry for every read of patient data; found by pathway, for whoever asks who looked."""
 
@@ -34,6 +40,16 @@ class AuditTrail:
         self._documents = work.documents(AUDIT)
 
     async def note(self, entry: Read) -> None:
-        state = {**asdict(entry), "pathway_ids": list(entry.pathway_ids)}
-        state["at"] = entry.at.isoformat()
-        await self._documents.put(digest(*map(str, state.values())), state)
+        state: dict[str, Any] = _read.dump_python(entry, mode="json")
+        id = digest(*map(str, state.values()))
+        await self._documents.put(id, {**state, "place": f"{entry.at.isoformat()}|{id}"})
+
+    async def of_pathway(
+        self, pathway_id: str, *, before: str, limit: int
+    ) -> list[tuple[Read, str]]:
+        """Who looked, the newest first, each with its place; from the place `before` on."""
+        where: dict[str, Any] = {"pathway_ids": pathway_id}
+        if before:
+            where["place"] = {"$lt": before}
+        found = await self._documents.query(where, sort=(("place", -1),), limit=limit)
+        return [(_read.validate_python(dict(state)), state["place"]) for _, state in found]

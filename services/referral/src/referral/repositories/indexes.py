@@ -21,5 +21,5 @@ INDEXES: Final = (
     Index(INTAKE, ("about",)),
     Index(INTAKE, ("day",)),
     Index(HEARD, ("pathway_id",)),
-    Index(AUDIT, ("pathway_ids",)),
+    Index(AUDIT, ("pathway_ids", "place")),
 )
