@@ -255,6 +255,7 @@ BAD = [
     ({"time": None}, ("required", "#/time")),
     ({"time": "2026-03-01T13:00:00"}, ("invalid", "#/time")),
     ({"time": 5}, ("invalid", "#/time")),
+    ({"time": "0001-01-01T00:00:00+14:00"}, ("invalid", "#/time")),
     ({"subject": None}, ("required", "#/subject")),
     ({"subject": "9990000019"}, ("invalid", "#/subject")),
     ({"subject": {"nhsNumber": NUMBER}}, ("invalid", "#/subject")),
@@ -266,6 +267,10 @@ BAD = [
     ({"data": {"resourceType": "Observation"}}, ("invalid", "#/data/resourceType")),
     ({"data": death_record(deceasedDateTime=None)}, ("required", "#/data/deceasedDateTime")),
     ({"data": death_record(deceasedDateTime="2026-02")}, ("invalid", "#/data/deceasedDateTime")),
+    (
+        {"data": death_record(deceasedDateTime="0001-01-01T00:00:00+14:00")},
+        ("invalid", "#/data/deceasedDateTime"),
+    ),
     (
         {"type": "pds-change-of-gp-2", "data": gp_record("no code")},
         ("invalid", "#/data/generalPractitioner"),
@@ -354,9 +359,21 @@ async def test_hostile_bodies_are_refused(edge: Site, body: bytes, status: int) 
         {"resourceType": "Bundle", "type": "history"},
         {"resourceType": "Bundle", "type": "history", "entry": [{"resource": {}}]},
         {"resourceType": "Patient"},
+        {"resourceType": "Bundle", "type": ["history"]},
     ],
 )
 async def test_a_bundle_that_is_no_signal_is_refused(edge: Site, bundle: dict[str, Any]) -> None:
     answer = await send(edge, bundle, content_type="application/fhir+json")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "signal_structure")
+
+
+async def test_what_a_bundle_lacks_is_told_at_its_parameters(edge: Site) -> None:
+    parameters = [{"name": ["additional-context"], "part": [{"name": "source"}]}]
+    resource = {"resourceType": "Parameters", "parameter": parameters}
+    bundle = {"resourceType": "Bundle", "type": "history", "entry": [{"resource": resource}]}
+
+    answer = await send(edge, bundle, content_type="application/fhir+json")
+
+    assert answer.status_code == 422
+    assert {place for _, place in told(answer)} == {"#/entry/0/resource/parameter"}

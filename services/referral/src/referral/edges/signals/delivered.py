@@ -13,6 +13,7 @@ from referral.edges.signals.events import Places, Signal, attributes_of, json_of
 from referral.edges.signals.faults import NO_SIGNAL
 
 _PARAMETERS: Final = "/entry/0/resource/parameter"
+_SAYING: Final = ("notification-event", "additional-context")
 _PLACES: Final = Places(_PARAMETERS, "/entry/1/resource", whole=True)
 
 
@@ -49,9 +50,9 @@ def _resource(bundle: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def _parts(parameters: Any) -> Iterable[list[tuple[str, Any]]]:
-    """What `notification-event` and `additional-context` say, by name."""
+    """What the parameters that speak of the event say, by name."""
     for parameter in _objects(parameters):
-        if parameter.get("name") in {"notification-event", "additional-context"}:
+        if parameter.get("name") in _SAYING:
             yield [(str(one.get("name")), _value(one)) for one in _objects(parameter.get("part"))]
 
 

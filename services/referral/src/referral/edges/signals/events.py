@@ -29,10 +29,11 @@ _MESSAGE_FORMATS: Final = "application/cloudevents"
 
 def _instant(text: str) -> str:
     try:
-        aware = datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        aware = False
-    if not aware:
+        instant = datetime.fromisoformat(text)
+        usable = instant.tzinfo is not None and bool(london_date(instant))
+    except (ValueError, OverflowError):
+        usable = False
+    if not usable:
         raise ValueError("A date and time with its zone is needed (RFC 3339)")
     return text
 

@@ -125,5 +125,5 @@ def day_of(text: str | None) -> date | None:
             return date.fromisoformat(text)
         instant = datetime.fromisoformat(text)
         return instant.date() if instant.tzinfo is None else london_date(instant)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
