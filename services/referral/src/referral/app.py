@@ -17,6 +17,7 @@ from referral.faults import KINDS
 from referral.pages import routes
 from referral.pages.views import Pages
 from referral.repositories import AUDIT, FACTS, HEARD, INDEXES, INTAKE, PATHWAYS
+from referral.repositories.persons import PERSONS
 from referral.settings import ReferralSettings
 from referral.work import ReferralWork, Rules
 
@@ -49,7 +50,7 @@ def referral(settings: ReferralSettings) -> Service:
         error_page=routes.error_page(pages),
         uploads={files.ADDRESS: files.LARGEST},
         indexes=INDEXES,
-        collections=[INTAKE, AUDIT, FACTS, HEARD],
+        collections=[INTAKE, AUDIT, FACTS, HEARD, PERSONS],
         background=[listen],
         # Capacity is offered on the same topic: what is not ours is passed over, not set aside.
         kinds=[*KINDS, *HL7_KINDS, *FILE_KINDS, *SIGNAL_KINDS],

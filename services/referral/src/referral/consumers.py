@@ -16,9 +16,9 @@ from contracts.events import (
     ProviderChosen,
     StayChosen,
 )
-from contracts.submissions import PatientChanged, PatientSubmission, Submission
+from contracts.submissions import PatientChanged, PatientSubmission, ReferralMade, Submission
 from referral.domain.names import patient_key
-from referral.handlers import offers, rejections, transfers
+from referral.handlers import offers, people, rejections, transfers
 from referral.handlers.taking import HANDLERS
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork, Rules
@@ -44,6 +44,7 @@ def consumers(rules: Rules) -> Handlers:
         registry.on(kind)(handler)
     registry.on_timer(transfers.DATA_DUE)(transfers.raise_alarm)
     registry.on_timer(transfers.RECEIPT_DUE)(transfers.ask_a_person)
+    registry.on_timer(people.SETTLING)(people.settle)
     registry.on_rejected(rejections.record_rejection)
     registry.on_refused(rejections.record_refusal)
 
@@ -58,9 +59,14 @@ def consumers(rules: Rules) -> Handlers:
 
 
 async def load_intake(messages: Sequence[Any], work: ReferralWork) -> None:
-    """What is known of the submissions of a batch, in one read."""
+    """What is known of the submissions of a batch and of whom they refer, in two reads."""
     await work.intake.load(
         (message.publisher, message.message_id)
         for message in messages
         if isinstance(message, Received) and type(message.submission) in HANDLERS
+    )
+    await work.persons.load(
+        message.submission.patient.nhs_number
+        for message in messages
+        if isinstance(message, Received) and isinstance(message.submission, ReferralMade)
     )

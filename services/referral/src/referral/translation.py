@@ -91,7 +91,7 @@ def received_event(pathway: Pathway, origin: Envelope) -> ReferralReceived:
         received_on=referral.received_on,
         age=age_on(person.birth_date, referral.received_on),
         sex=person.sex,
-        outward=outward(person.postcode) if person.postcode else None,
+        outward=outward(person.postcode) if person.postcode and not pathway.sensitive else None,
         commissioner=referral.commissioner,
         travel_limit_miles=referral.travel_limit_miles,
         synthetic=is_synthetic(person.nhs_number),

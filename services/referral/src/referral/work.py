@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 from chassis.work import Work
 from contracts.event import Event
 from referral.repositories import AuditTrail, HeardOf, Intake, Pathways
+from referral.repositories.persons import Persons
 from referral.settings import ReferralSettings
 
 E = TypeVar("E", bound=Event)
@@ -39,6 +40,7 @@ class ReferralWork:
         self.pathways = Pathways(work, rules.pathway_secret)
         self.intake = Intake(work)
         self.heard = HeardOf(work)
+        self.persons = Persons(work, rules.pathway_secret)
         self.audit = AuditTrail(work)
 
     @property

@@ -21,26 +21,10 @@ from referral.domain.days import london_date
 from referral.domain.names import digest
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.records import Cancellation, Custody, Death, IdentityChange, RightToMove
+from referral.domain.records import Person as Person
 from referral.domain.source import SourceCheck, check_source
 from referral.domain.transfers import Transfer
 from referral.domain.waiting import days_waited
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Person:
-    """The patient as last told by the trust. Never shown by `repr`."""
-
-    nhs_number: str
-    given_name: str
-    family_name: str
-    birth_date: date
-    sex: str
-    postcode: str | None = None
-    address: tuple[str, ...] = ()
-    phone: str | None = None
-    email: str | None = None
-    preferred_channel: str | None = None
-    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +87,11 @@ class Pathway:
     identity: tuple[IdentityChange, ...] = ()
     sensitive: bool = False
     practice: str | None = None
+
+    @property
+    def first_number(self) -> str:
+        """The NHS number that the referral came with."""
+        return self.identity[0].former if self.identity else self.person.nhs_number
 
     @property
     def provider(self) -> str:
@@ -282,13 +271,17 @@ _SAME: Final = (
 
 
 def differences(pathway: Pathway, person: Person, referral: Referral) -> list[Problem]:
-    """Where another referral under the same pathway identifier is not the same referral."""
+    """Where another referral under the same pathway identifier is not the same referral.
+
+    A message that was on its way while the number changed has the one that was left behind.
+    """
     found = [
         Problem(ProblemCode.PATHWAY_DIFFERS, pointer)
         for name, pointer in _SAME
         if getattr(pathway.referral, name) != getattr(referral, name)
     ]
-    if person.nhs_number != pathway.person.nhs_number:
+    standing = (one.former for one in pathway.identity if one.undone_at is None)
+    if person.nhs_number not in {pathway.person.nhs_number, *standing}:
         found.insert(0, Problem(ProblemCode.PATHWAY_DIFFERS, "/patient/nhs_number"))
     return found
 

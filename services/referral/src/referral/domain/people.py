@@ -1,12 +1,11 @@
-"""Who the patient of a pathway is: another number, a merge, a mistake undone, a death."""
+"""What becomes of a pathway whose patient died, lives, moved practice, or was told again."""
 
 from dataclasses import replace
 from datetime import date, datetime
 
 from referral.domain import clock as rtt
 from referral.domain.pathway import Pathway, Person
-from referral.domain.problems import Problem, ProblemCode
-from referral.domain.records import Death, IdentityChange
+from referral.domain.records import Death
 from referral.domain.steps import (
     DeathWithdrawn,
     PracticeMoved,
@@ -19,37 +18,6 @@ from referral.domain.steps import (
 def told_again(pathway: Pathway, person: Person) -> Pathway:
     """The pathway with the person as last told. The NHS number changes in its own way only."""
     return replace(pathway, person=replace(person, nhs_number=pathway.person.nhs_number))
-
-
-def renumbered(pathway: Pathway, change: IdentityChange) -> Pathway:
-    """The pathway under another NHS number."""
-    person = replace(pathway.person, nhs_number=change.current)
-    return replace(pathway, person=person, identity=(*pathway.identity, change))
-
-
-def undone(
-    pathway: Pathway, message_id: str, publisher: str | None, at: datetime
-) -> Pathway | Problem | None:
-    """The pathway under its former number; None when that message changed nothing here.
-
-    `publisher` None stands for a national service, which may undo what anybody told. Changes are
-    undone from the last to the first.
-    """
-    standing = [one for one in pathway.identity if one.undone_at is None]
-    meant = [
-        one
-        for one in standing
-        if one.message_id == message_id and publisher in {None, one.publisher}
-    ]
-    if not meant:
-        return None
-    if standing[-1] is not meant[-1]:
-        return Problem(ProblemCode.LATER_CHANGE_FIRST, "/undoes")
-    person = replace(pathway.person, nhs_number=meant[-1].former)
-    identity = tuple(
-        replace(one, undone_at=at) if one is meant[-1] else one for one in pathway.identity
-    )
-    return replace(pathway, person=person, identity=identity)
 
 
 def died(pathway: Pathway, death: Death) -> Step:
@@ -102,7 +70,3 @@ def registered(pathway: Pathway, practice: str | None, on: date) -> Step:
     if pathway.practice == practice:
         return Step(pathway)
     return Step(replace(pathway, practice=practice), (PracticeMoved(practice, on),))
-
-
-def marked(pathway: Pathway, sensitive: bool) -> Pathway:
-    return replace(pathway, sensitive=sensitive)

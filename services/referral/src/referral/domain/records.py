@@ -5,6 +5,23 @@ from datetime import date, datetime
 from typing import Literal
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """The patient as last told by the trust. Never shown by `repr`."""
+
+    nhs_number: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    sex: str
+    postcode: str | None = None
+    address: tuple[str, ...] = ()
+    phone: str | None = None
+    email: str | None = None
+    preferred_channel: str | None = None
+    language: str = "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Custody:
     """Since when a provider is responsible for the pathway. The next one begins where it ends."""
@@ -38,7 +55,11 @@ class Death:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IdentityChange:
-    """Another NHS number took the place of `former` here. Never shown by `repr`."""
+    """Another NHS number took the place of `former`. Never shown by `repr`.
+
+    `superseded_by` is the message of a later change that goes the other way and took its place.
+    `before` is who a pathway was of, where the change was made to one.
+    """
 
     kind: Literal["number", "merge"]
     former: str
@@ -48,6 +69,17 @@ class IdentityChange:
     message_id: str
     recorded_at: datetime
     undone_at: datetime | None = None
+    superseded_by: str | None = None
+    before: Person | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which message of whom told it."""
+        return (self.publisher, self.message_id)
+
+    @property
+    def stands(self) -> bool:
+        return self.undone_at is None and self.superseded_by is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Referrals and attendances, from whichever way in."""
 
-from dataclasses import replace
-
 from chassis.errors import Rejected
 from chassis.messages import Received
 from contracts.event import Envelope, Event
@@ -11,11 +9,13 @@ from referral.domain.acceptance import may_refer, problems_of
 from referral.domain.attending import attend
 from referral.domain.completeness import lacking
 from referral.domain.pathway import Pathway, differences, opened
+from referral.domain.people import told_again
+from referral.domain.persons import as_told
 from referral.domain.steps import Result
 from referral.faults import FORBIDDEN_ORGANISATION
 from referral.handlers.arriving import is_repeat, origin_of, refuse_if, step_of_pathway
 from referral.handlers.rejections import entry_of
-from referral.telling import clock_event, right_event
+from referral.telling import clock_event, event_of, right_event
 from referral.translation import (
     attendance_of,
     identity_event,
@@ -43,7 +43,7 @@ async def receive_referral(received: Received[ReferralMade], work: ReferralWork)
         said = await _open(opened(pathway_id, person, referral), origin, work)
     else:
         refuse_if(differences(known, person, referral))
-        said = await _record_person(replace(known, person=person), known, origin, work)
+        said = await _record_person(told_again(known, person), known, origin, work)
     await work.intake.save(
         entry_of(
             received,
@@ -65,16 +65,21 @@ record_attendance = step_of_pathway(AttendanceRecorded, _attend)
 """Record that the patient was seen, and what that did to the clock."""
 
 
-async def _open(pathway: Pathway, origin: Envelope, work: ReferralWork) -> list[Event]:
+async def _open(referred: Pathway, origin: Envelope, work: ReferralWork) -> list[Event]:
+    """Open a pathway of whom the person is known to be by now: under another number, or dead."""
+    records = await work.persons.around(referred.person.nhs_number)
+    known = as_told(referred, records, work.rules.national_services, work.now)
+    pathway = known.pathway
     await work.pathways.save(pathway)
     received = await work.publish(received_event(pathway, origin))
     begun = [
         clock_event(change, received.envelope)
-        for change in rtt.changes(rtt.History(), pathway.history, pathway.facts[0])
+        for change in rtt.changes(rtt.History(), referred.history, referred.facts[0])
     ]
     caused = [
         right_event(pathway.right, received.envelope),
         *begun,
+        *(event_of(pathway, one, received.envelope) for one in known.told),
         identity_event(pathway, received.envelope),
     ]
     return [received, *[await work.publish(event) for event in caused]]
