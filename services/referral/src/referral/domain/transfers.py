@@ -15,7 +15,7 @@ from referral.domain.days import LONDON, london_date
 
 RESPONSIBILITY: Final = "01"  # transfer reason; 02 opinion only and 03 test move nothing
 DAYS_TO_SEND: Final = 2  # 48 hours from the decision to refer
-# No source: how long a transfer may be half done before a person is asked to look (decision 10).
+# No source: how long a transfer may be half done before a person is asked to look (decision 14).
 TIME_TO_CONFIRM: Final = timedelta(hours=24)
 
 
