@@ -202,7 +202,7 @@ async def test_somebody_who_has_died_is_referred_and_waits_for_nothing(memory: M
 
 
 async def test_whoever_is_sensitive_is_so_on_every_referral_that_follows(memory: Memory) -> None:
-    mark = {"nhs_number": ADA, "sensitive": True, "marked_on": "2026-03-20"}
+    mark: dict[str, Any] = {"nhs_number": ADA, "sensitive": True, "marked_on": "2026-03-20"}
     await tell(memory, "patient_marked_sensitive", publisher=NATIONAL, **mark)
     memory.published.clear()
 
@@ -214,7 +214,7 @@ async def test_whoever_is_sensitive_is_so_on_every_referral_that_follows(memory:
 
 
 async def test_a_trust_does_not_take_down_the_flag_of_a_national_service(memory: Memory) -> None:
-    mark = {"nhs_number": ADA, "marked_on": "2026-03-20"}
+    mark: dict[str, Any] = {"nhs_number": ADA, "marked_on": "2026-03-20"}
     await tell(memory, "patient_marked_sensitive", publisher=NATIONAL, sensitive=True, **mark)
 
     assert await tell(memory, "patient_marked_sensitive", sensitive=False, **mark) == []
@@ -225,7 +225,7 @@ async def test_a_merge_makes_sensitive_what_was_not_and_its_undoing_gives_it_bac
     memory: Memory,
 ) -> None:
     other = await second_referral(memory, HER_OTHER)
-    mark = {"nhs_number": HER_OTHER, "sensitive": True, "marked_on": "2026-03-20"}
+    mark: dict[str, Any] = {"nhs_number": HER_OTHER, "sensitive": True, "marked_on": "2026-03-20"}
     await tell(memory, "patient_marked_sensitive", publisher=NATIONAL, **mark)
     merged = {"nhs_number": ADA, "merged": HER_OTHER, "merged_on": "2026-03-20"}
 

@@ -15,7 +15,7 @@ from referral.domain.pathway import Pathway, PathwayStatus
 from referral.handlers.offers import book_appointment, note_shortlist
 from referral.handlers.submissions import receive_referral
 from referral.handlers.taking import HANDLERS, take
-from referral.handlers.transfers import DATA_DUE, RECEIPT_DUE, raise_alarm
+from referral.handlers.transfers import DATA_DUE, RECEIPT_DUE, ask_a_person, raise_alarm
 from referral.work import ReferralWork
 from tests.unit.referral.builders import (
     CHOSEN,
@@ -680,6 +680,23 @@ async def test_no_alarm_when_the_data_set_came_in_time(memory: Memory) -> None:
 
     assert [name.partition(":")[0] for name in memory.store.collections["timers"]] == [RECEIPT_DUE]
     assert memory.published[-1].model_dump()["in_time"] is True
+
+
+async def test_a_transfer_that_nobody_confirms_within_a_day_is_a_task_once(memory: Memory) -> None:
+    await with_address(memory)
+    await tell(memory, "transfer_decided", **transfer(**DATA))
+    ((key, due_at),) = memory.timers().items()
+    subject = key.removeprefix(f"{RECEIPT_DUE}:")
+    memory.published.clear()
+
+    await memory.run(ask_a_person, subject)
+    assert memory.published == []
+    memory.now = due_at
+    await memory.run(ask_a_person, subject)
+    await memory.run(ask_a_person, subject)
+
+    assert types(memory.published) == ["referral.transfer_unconfirmed"]
+    assert (await stored(memory)).provider == TRUST
 
 
 async def test_only_the_provider_that_has_the_patient_hands_them_over(memory: Memory) -> None:
