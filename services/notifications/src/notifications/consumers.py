@@ -17,6 +17,7 @@ from contracts.events import (
     OfferLapsed,
     OfferShortlisted,
     OfferStayed,
+    SensitivityChanged,
 )
 from notifications import handlers as do
 from notifications.domain.contact import LADDER
@@ -26,6 +27,7 @@ from notifications.work import NotificationsWork
 handlers = Handlers()
 
 handlers.on(IdentityRecorded)(do.keep_contact)
+handlers.on(SensitivityChanged)(do.keep_sensitivity)
 handlers.on(OfferShortlisted)(do.offer_choice)
 handlers.on(AppointmentBooked)(do.tell_booked)
 handlers.on(OfferStayed)(do.tell_stayed)

@@ -18,6 +18,7 @@ from contracts.events import (
     OfferLapsed,
     OfferShortlisted,
     OfferStayed,
+    SensitivityChanged,
 )
 from notifications.domain import choice as choices
 from notifications.domain import links
@@ -147,15 +148,19 @@ async def forget_appointment(
 
 
 async def remind_at_new_time(event: AppointmentRebooked, work: NotificationsWork) -> None:
-    """The appointment is at another time, and so is its reminder."""
-    patient = moved(
-        await work.patients.get(event.pathway_id), event.appointment_id, event.local_start
-    )
-    if patient is None:
+    """Tell the patient of the new time and place of their appointment, and remind them then."""
+    known = await work.patients.get(event.pathway_id)
+    patient = moved(known, event.appointment_id, event.local_start)
+    if patient is None or patient.appointment is None:
         return
 
-    await work.patients.save(event.pathway_id, patient)
-    _set_reminder(event.pathway_id, event.local_start, work)
+    place = place_of(patient, event.provider, event.site)
+    booked = replace(patient.appointment, provider=event.provider, place=place)
+    await work.patients.save(event.pathway_id, replace(patient, appointment=booked))
+    step = f"{event.appointment_id}@{event.local_start.isoformat()}"
+    await _intend(event, work, "booked", step, facts_of(booked))
+    if not patient.deceased:
+        _set_reminder(event.pathway_id, event.local_start, work)
 
 
 async def fall_silent(event: DeathRecorded, work: NotificationsWork) -> None:
@@ -164,6 +169,13 @@ async def fall_silent(event: DeathRecorded, work: NotificationsWork) -> None:
 
     work.cancel_timer(REMINDER, event.pathway_id)
     await work.patients.save(event.pathway_id, replace(patient, deceased=True))
+
+
+async def keep_sensitivity(event: SensitivityChanged, work: NotificationsWork) -> None:
+    """Know whether the whereabouts of the patient may be shared: no message goes if they may not."""
+    patient = await work.patients.get(event.pathway_id)
+
+    await work.patients.save(event.pathway_id, replace(patient, sensitive=event.sensitive))
 
 
 async def speak_again(event: DeathWithdrawn, work: NotificationsWork) -> None:

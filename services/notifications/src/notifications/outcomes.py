@@ -95,7 +95,9 @@ async def _settle(
         case Impossible(reason):
             await _step_down(message, reason, work)
         case Unwanted(reason):
-            await _put(messages.failed(message, work.now, reason, needs_a_person=False), work)
+            patient = await work.patients.get(message.pathway_id)
+            alone = patient.sensitive and not patient.deceased  # a person has to tell them
+            await _put(messages.failed(message, work.now, reason, needs_a_person=alone), work)
         case _:
             assert_never(outcome)
 

@@ -71,11 +71,11 @@ class Sender:
         )
         if not claimed:
             return 0
-        # The facts as they are now, not as they were when the message was intended.
-        patients = await self.claims.patients([message.pathway_id for message in claimed])
 
         async def one(message: Message) -> Outcome | None:
-            return await self._hand_over(message, patients.get(message.pathway_id, Patient()))
+            # As it is at this moment: those before it in the batch may have taken a while.
+            found = await self.claims.patients([message.pathway_id])
+            return await self._hand_over(message, found.get(message.pathway_id, Patient()))
 
         reached("before-hand-over")
         outcomes = await self._each(one, claimed)

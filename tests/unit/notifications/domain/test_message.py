@@ -155,6 +155,6 @@ def test_nobody_is_reminded_of_what_is_not_coming(
     assert no_longer_wanted(REMIND, Patient(appointment=appointment), NOW) == reason
 
 
-@pytest.mark.parametrize("template", ["booked", "stayed", "lapsed"])
+@pytest.mark.parametrize("template", ["stayed", "lapsed"])
 def test_what_has_happened_stays_true(template: Template) -> None:
     assert no_longer_wanted(message(template), Patient(), NOW) is None

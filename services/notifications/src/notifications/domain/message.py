@@ -113,6 +113,8 @@ def no_longer_wanted(message: Message, patient: Patient, now: datetime) -> str |
     """Why the message must not go any more, asked again at the moment it is handed over."""
     if patient.deceased:
         return "the patient has died"
+    if patient.sensitive:
+        return "the whereabouts of the patient may not be shared"
     here = now.astimezone(LONDON)
     match message.template:
         case "choose-provider":
@@ -127,7 +129,14 @@ def no_longer_wanted(message: Message, patient: Patient, now: datetime) -> str |
             if booked.attended or booked.local_start <= here.replace(tzinfo=None):
                 return "the appointment is over"
             return None
-        case "booked" | "stayed" | "lapsed":
+        case "booked":
+            booked = patient.appointment
+            if booked is None or booked.appointment_id != message.facts["appointment_id"]:
+                return "the appointment changed"
+            if booked.local_start.isoformat() != message.facts["local_start"]:
+                return "the appointment changed"
+            return None
+        case "stayed" | "lapsed":
             return None
 
 

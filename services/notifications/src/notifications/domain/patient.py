@@ -26,6 +26,7 @@ class Patient:
     choice: Choice | None = None
     appointment: Appointment | None = None
     deceased: bool = False
+    sensitive: bool = False
 
 
 def place_of(patient: Patient, provider: str, site: str) -> str:
