@@ -16,7 +16,7 @@ from contracts.events import (
     RightToChooseDecided,
     StayChosen,
 )
-from contracts.submissions import CapacityOffered
+from contracts.submissions import CapacityOffered, Submission
 from matching import handlers
 from matching.app import STREAMS
 from matching.declaring import declare_session
@@ -39,6 +39,7 @@ SITES = {
 }
 
 E = TypeVar("E", bound=Event)
+S = TypeVar("S", bound=Submission)
 Matching = InMemoryWork[MatchingWork]
 
 
@@ -76,11 +77,12 @@ def offered(site: str, *, on: date = EARLIEST, places: int = 4, **changes: Any) 
 
 
 def received(
-    submission: CapacityOffered, *, publisher: str | None = None, message_id: str = "m-1"
-) -> Received[CapacityOffered]:
+    submission: S, *, publisher: str | None = None, message_id: str = "m-1"
+) -> Received[S]:
+    site = submission.site if isinstance(submission, CapacityOffered) else ""
     return Received(
         submission=submission,
-        publisher=publisher or SITES.get(submission.site, "RR8"),
+        publisher=publisher or SITES.get(site, "RR8"),
         message_id=message_id,
         body_hash="0" * 64,
         way_in="kafka",

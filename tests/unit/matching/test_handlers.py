@@ -415,7 +415,12 @@ async def test_a_list_that_is_left_with_nobody_closes() -> None:
 
     await work.run(handlers.take_choice, provider_chosen("NT2", pathway=BEN))
 
-    assert said(work, BEN) == ["offer.shortlisted", "offer.unavailable", "offer.not_made"]
+    assert said(work, BEN) == [
+        "offer.shortlisted",
+        "offer.unavailable",
+        "offer.not_made",
+        "offer.task_opened",
+    ]
     assert f"lapse:{BEN}" not in work.timers()
 
 

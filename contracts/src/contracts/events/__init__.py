@@ -11,7 +11,11 @@ from contracts.events.appointment import (
     AppointmentMissed,
     AppointmentRebooked,
 )
-from contracts.events.capacity import CapacityDeclared, CapacityRefused
+from contracts.events.capacity import (
+    CapacityDeclared,
+    CapacityRefused,
+    CapacityWithdrawn,
+)
 from contracts.events.clock import ClockCorrected, ClockNullified, RttPeriod
 from contracts.events.dataset import DatasetPublished
 from contracts.events.identity import (
@@ -34,7 +38,9 @@ from contracts.events.offer import (
     OfferNotMade,
     OfferShortlisted,
     OfferStayed,
+    OfferTaskOpened,
     OfferUnavailable,
+    OfferWithdrawn,
     ShortlistOption,
     Wait,
 )
@@ -73,6 +79,7 @@ __all__ = [
     "AppointmentRebooked",
     "CapacityDeclared",
     "CapacityRefused",
+    "CapacityWithdrawn",
     "ChoiceWaived",
     "ClockContinued",
     "ClockCorrected",
@@ -95,7 +102,9 @@ __all__ = [
     "OfferNotMade",
     "OfferShortlisted",
     "OfferStayed",
+    "OfferTaskOpened",
     "OfferUnavailable",
+    "OfferWithdrawn",
     "PatientMerged",
     "PracticeChanged",
     "ProviderChosen",

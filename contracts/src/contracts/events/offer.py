@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.event import Event
+from contracts.events.capacity import WithdrawalReason
 from contracts.identifiers import CapacityId, OdsCode
 from contracts.topics import OFFER
 
@@ -118,3 +119,28 @@ class OfferNotMade(Event, type="fairwait.offer.not_made.v1", topic=OFFER):
     rule_set: str
     inputs_hash: str
     current_provider: OdsCode
+
+
+class OfferWithdrawn(Event, type="fairwait.offer.withdrawn.v1", topic=OFFER):
+    """A provider withdrew what the patient was offered or had a place held in.
+
+    `session` is None where no place had been held yet. A new shortlist follows at once, or
+    `OfferNotMade` and a task.
+    """
+
+    shortlist_id: str
+    provider: OdsCode
+    session: CapacityId | None = None
+
+
+class OfferTaskOpened(Event, type="fairwait.offer.task_opened.v1", topic=OFFER):
+    """TASK: what a patient was offered or had is gone, and somebody has to see to them.
+
+    `place_withdrawn`: the appointment stands in places that were withdrawn. `no_other_offer`:
+    nobody else can be offered. `booked_without_place`: it was booked when its place had gone.
+    """
+
+    task: Literal["place_withdrawn", "no_other_offer", "booked_without_place"]
+    provider: OdsCode
+    session: CapacityId | None = None
+    reason: WithdrawalReason | None = None

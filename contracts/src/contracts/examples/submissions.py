@@ -42,6 +42,9 @@ EVERY_SUBMISSION: Final[tuple[s.Submission, ...]] = (
         local_start=START,
         places=12,
     ),
+    s.WithdrawalDeclared(
+        withdrawal_id="W-7", capacity_id=CAPACITY, reason="industrial_action", places=4
+    ),
     s.ReferralChanged(pathway=KEY, changed_on=date(2026, 3, 9), priority="2"),
     s.ReferralCancelled(pathway=KEY, cancelled_on=date(2026, 3, 9), reason="NO_LONGER_REQUIRED"),
     s.ChoiceNotOffered(pathway=KEY, decided_on=date(2026, 3, 2), reason="PATIENT_HAD_CHOSEN"),

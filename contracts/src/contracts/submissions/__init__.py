@@ -17,7 +17,10 @@ from contracts.submissions.appointments import (
     RebookingRecorded,
 )
 from contracts.submissions.base import TYPES, PathwayKey, Patient, Submission
-from contracts.submissions.capacity import CapacityOffered
+from contracts.submissions.capacity import (
+    CapacityOffered,
+    WithdrawalDeclared,
+)
 from contracts.submissions.clock import ClockReported, ClockReportWithdrawn
 from contracts.submissions.identity import (
     GpChanged,
@@ -77,4 +80,5 @@ __all__ = [
     "TransferCancelled",
     "TransferDecided",
     "TransferReceived",
+    "WithdrawalDeclared",
 ]

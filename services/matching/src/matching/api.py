@@ -1,7 +1,7 @@
 """The HTTP edge: sessions that providers declare, the directory, shortlists and their reasons."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ValidationError
@@ -11,7 +11,7 @@ from chassis.faults import FORBIDDEN, NOT_FOUND, of_validation
 from chassis.messages import Received, hash_of
 from chassis.tokens import Caller
 from chassis.web import organisation, read_json
-from contracts.submissions import CapacityOffered
+from contracts.submissions import CapacityOffered, Submission, WithdrawalDeclared
 from matching.directory import Entry
 from matching.domain.capacity import Session
 from matching.domain.declaration import session_name
@@ -32,6 +32,7 @@ from matching.work import MatchingWork
 router = APIRouter()
 
 OPS = "ops"
+S = TypeVar("S", bound=Submission)
 
 
 # ---- capacity
@@ -62,7 +63,7 @@ async def declare_capacity(
     """Declare a session with places at a site of yours. The same again is harmless."""
     runtime = request.app.state.runtime
     body = await read_json(request)
-    offered = _offered(body)
+    offered = _read(CapacityOffered, body)
 
     await runtime.units.receive(
         Received(
@@ -77,6 +78,45 @@ async def declare_capacity(
     session = session_name(caller.organisation, offered.capacity_id)
     response.headers["location"] = f"/capacity/{session}"
     return Accepted(session=session)
+
+
+class Withdrawn(BaseModel):
+    """A withdrawal has been taken, now or before."""
+
+    session: str
+
+
+@router.post(
+    "/capacity/withdrawals",
+    status_code=202,
+    tags=["capacity"],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": WithdrawalDeclared.model_json_schema()}},
+        }
+    },
+)
+async def withdraw_capacity(
+    request: Request,
+    caller: Annotated[Caller, Depends(organisation("capacity.write"))],
+) -> Withdrawn:
+    """Withdraw places of a session of yours. Who held one is matched anew; bookings stay."""
+    runtime = request.app.state.runtime
+    body = await read_json(request)
+    told = _read(WithdrawalDeclared, body)
+
+    await runtime.units.receive(
+        Received(
+            submission=told,
+            publisher=caller.organisation,
+            message_id=f"withdrawal/{told.withdrawal_id}",
+            body_hash=hash_of(body),
+            way_in="http",
+            received_at=runtime.clock.now(),
+        )
+    )
+    return Withdrawn(session=session_name(caller.organisation, told.capacity_id))
 
 
 @router.get("/capacity", tags=["capacity"])
@@ -114,9 +154,9 @@ async def _session(session_id: str, work: MatchingWork) -> Session | None:
     return await work.sessions.get(session_id)
 
 
-def _offered(body: bytes) -> CapacityOffered:
+def _read(kind: type[S], body: bytes) -> S:
     try:
-        return CapacityOffered.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         raise Rejected(of_validation(error)) from None
 

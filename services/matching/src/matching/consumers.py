@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from chassis.handlers import Handlers
 from chassis.messages import Received
@@ -14,16 +14,16 @@ from contracts.events import (
     RightToChooseDecided,
     StayChosen,
 )
-from contracts.identifiers import CapacityId, OdsCode, PathwayId, TreatmentFunctionCode
-from contracts.submissions import CapacityOffered
+from contracts.identifiers import CapacityId, PathwayId
+from contracts.submissions import CapacityOffered, WithdrawalDeclared
 from matching import declaring, handlers
+from matching.domain.capacity import Slot
 from matching.domain.cases import Case, shortlist_name
 from matching.domain.declaration import session_name
 from matching.domain.offers import Lapsed, Shortlisted
-from matching.work import EXPIRE, LAPSE, MatchingWork
+from matching.work import EXPIRE, LAPSE, REMATCH, MatchingWork
 
 E = TypeVar("E", bound=Event)
-Slot: TypeAlias = tuple[OdsCode, TreatmentFunctionCode]
 
 
 def consumers() -> Handlers:
@@ -38,7 +38,10 @@ def consumers() -> Handlers:
     registry.on_timer(LAPSE)(handlers.lapse_list)
     registry.on_timer(EXPIRE)(handlers.expire_hold)
 
+    registry.on_timer(REMATCH)(handlers.rematch_offered)
+
     registry.on(CapacityOffered)(declaring.declare_session)
+    registry.on(WithdrawalDeclared)(declaring.withdraw_session)
     registry.on_rejected(declaring.refuse_session)
     registry.on_refused(declaring.refuse_unreadable)
 
@@ -46,10 +49,11 @@ def consumers() -> Handlers:
     registry.preload(load_shortlists)
     registry.preload(load_places)
     registry.preload(load_declared)
+    registry.preload(load_withdrawn)
     return registry
 
 
-def _order_of(submission: CapacityOffered) -> str:
+def _order_of(submission: CapacityOffered | WithdrawalDeclared) -> str:
     return submission.capacity_id
 
 
@@ -89,6 +93,19 @@ async def load_declared(messages: Sequence[Any], work: MatchingWork) -> None:
     await work.sessions.load_diaries(
         (one.submission.site, one.submission.treatment_function) for one in declared
     )
+
+
+async def load_withdrawn(messages: Sequence[Any], work: MatchingWork) -> None:
+    """The sessions from which places are withdrawn, and everybody who has one there."""
+    withdrawn = [
+        session_name(message.publisher, message.submission.capacity_id)
+        for message in messages
+        if isinstance(message, Received) and isinstance(message.submission, WithdrawalDeclared)
+    ]
+    await work.sessions.load(withdrawn)
+    sessions = [await work.sessions.get(session) for session in withdrawn]
+    touched = (one.held | one.used for one in sessions if one is not None)
+    await work.cases.load(pathway for pathways in touched for pathway in pathways)
 
 
 async def _chosen_slots(messages: Sequence[Any], work: MatchingWork) -> dict[Slot, date]:

@@ -1,17 +1,20 @@
-"""What matching does about a session that a provider declares, or tries to."""
+"""What matching does about a session that a provider declares or withdraws, or tries to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 from chassis.errors import Rejected
-from chassis.faults import CONFLICT, FORBIDDEN, INVALID, Fault, Kind
+from chassis.faults import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, Fault, Kind
 from chassis.messages import Received, RefusedSubmission
-from contracts.events.capacity import CapacityDeclared, CapacityRefused
-from contracts.submissions import CapacityOffered
-from matching.domain.capacity import Session, same_offer
-from matching.domain.declaration import Declaration, Wrong, session_of, wrong_with
+from contracts.events.capacity import CapacityDeclared, CapacityRefused, CapacityWithdrawn
+from contracts.submissions import CapacityOffered, Submission, WithdrawalDeclared
+from matching import handlers
+from matching.domain.capacity import Session, Withdrawn, same_offer, slot_id, withdraw
+from matching.domain.declaration import Declaration, Wrong, session_name, session_of, wrong_with
 from matching.work import MatchingWork
+
+OURS: Final = frozenset({CapacityOffered.type, WithdrawalDeclared.type})
 
 _TOLD: Final[Mapping[Wrong, tuple[Kind, str, str]]] = {
     Wrong.ID_TOO_LONG: (INVALID, "/capacity_id", "An id has 55 characters at most."),
@@ -69,17 +72,37 @@ async def declare_session(received: Received[CapacityOffered], work: MatchingWor
     await work.publish(_declared(session))
 
 
+async def withdraw_session(received: Received[WithdrawalDeclared], work: MatchingWork) -> None:
+    """Take places out of a session and see to everybody who has one. Known withdrawals are past."""
+    told = received.submission
+    session = await work.sessions.get(session_name(received.publisher, told.capacity_id))
+    if session is None:
+        raise Rejected([NOT_FOUND.fault("No such session was declared.", pointer="/capacity_id")])
+
+    withdrawn = withdraw(session, told.withdrawal_id, told.places)
+    if withdrawn is None:
+        return
+
+    after = withdrawn.session
+    await work.sessions.save(after, before=session, today=work.today)
+    await work.publish(_withdrawn(withdrawn, told))
+    await handlers.displace(after, withdrawn.displaced, told.reason, work)
+    if withdrawn.at_risk:
+        await handlers.alert_booked(after, told.reason, work)
+    work.rematch_at(slot_id((after.site, after.treatment_function)), work.now)
+
+
 async def refuse_session(
-    received: Received[CapacityOffered], faults: Sequence[Fault], work: MatchingWork
+    received: Received[Submission], faults: Sequence[Fault], work: MatchingWork
 ) -> None:
-    """Tell the provider what is wrong with its session."""
+    """Tell the provider what is wrong with what it declared."""
     problems = [f"{fault.pointer}: {fault.message}" for fault in faults]
     await _refuse(received, problems, work)
 
 
 async def refuse_unreadable(refused: RefusedSubmission, work: MatchingWork) -> None:
     """Tell the provider which fields of its message cannot be read."""
-    if refused.type != CapacityOffered.type:
+    if refused.type not in OURS:
         return  # another service's business
     await _refuse(refused, [f"{where}: {what}" for where, what in refused.problems], work)
 
@@ -91,7 +114,7 @@ def faults(wrong: Iterable[Wrong]) -> list[Fault]:
 
 
 async def _refuse(
-    message: Received[CapacityOffered] | RefusedSubmission,
+    message: Received[Submission] | RefusedSubmission,
     problems: list[str],
     work: MatchingWork,
 ) -> None:
@@ -124,6 +147,22 @@ def declaration_of(received: Received[CapacityOffered]) -> Declaration:
         treatment_function=offered.treatment_function,
         local_start=offered.local_start,
         places=offered.places,
+    )
+
+
+def _withdrawn(withdrawn: Withdrawn, told: WithdrawalDeclared) -> CapacityWithdrawn:
+    session = withdrawn.session
+    return CapacityWithdrawn.about(
+        session.session_id,
+        provider=session.provider,
+        site=session.site,
+        treatment_function=session.treatment_function,
+        withdrawal_id=told.withdrawal_id,
+        reason=told.reason,
+        week=session.week,
+        places=withdrawn.places,
+        displaced=len(withdrawn.displaced),
+        booked_at_risk=withdrawn.at_risk,
     )
 
 

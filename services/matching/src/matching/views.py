@@ -37,6 +37,7 @@ class CapacityView(BaseModel):
     free: int
     held: int
     used: int
+    withdrawn: int
 
     @classmethod
     def of(cls, session: Session) -> "CapacityView":
@@ -50,6 +51,7 @@ class CapacityView(BaseModel):
             free=session.free,
             held=len(session.held),
             used=len(session.used),
+            withdrawn=session.withdrawn,
         )
 
 

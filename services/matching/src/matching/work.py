@@ -21,6 +21,7 @@ from matching.repositories import (
 
 LAPSE = "lapse"
 EXPIRE = "expire"
+REMATCH = "rematch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class MatchingWork:
     def expire_at(self, pathway: PathwayId, due_at: datetime) -> None:
         """Have the hold of this pathway looked at then, and no longer at another time."""
         self._work.set_timer(EXPIRE, pathway, due_at)
+
+    def rematch_at(self, slot: str, due_at: datetime) -> None:
+        """Have those matched anew then who were offered a slot that has no place left in time."""
+        self._work.set_timer(REMATCH, slot, due_at)
 
     def stop_timers(self, pathway: PathwayId) -> None:
         """Nothing is left to lapse or to expire."""

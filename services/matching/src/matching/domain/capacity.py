@@ -5,9 +5,29 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from contracts.identifiers import CapacityId, OdsCode, PathwayId, TreatmentFunctionCode
+
+Slot: TypeAlias = tuple[OdsCode, TreatmentFunctionCode]
+"""A site and what it does there: the places of one diary."""
+
+
+def slot_id(slot: Slot) -> str:
+    """One name for a slot."""
+    return "|".join(slot)
+
+
+def slot_of(id: str) -> Slot:
+    """The slot of this name."""
+    site, function = id.split("|")
+    return site, function
+
+
+def monday_of(day: date) -> date:
+    """The first day of the week of this day."""
+    return day - timedelta(days=day.weekday())
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +36,7 @@ class Session:
 
     `local_start` is the wall clock time in Europe/London, `starts_at` the same moment in UTC. A
     place is taken by a pathway, never twice by the same one; held and used together never exceed
-    `places`.
+    the places that are left of those declared after withdrawals.
     """
 
     session_id: CapacityId
@@ -28,15 +48,32 @@ class Session:
     places: int
     held: frozenset[PathwayId] = frozenset()
     used: frozenset[PathwayId] = frozenset()
+    withdrawn: int = 0
+    withdrawals: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if len(self.held) + len(self.used) > self.places or self.held & self.used:
+        if self.taken > self.left or self.held & self.used:
             raise ValueError(f"session {self.session_id} would give a place twice")
+
+    @property
+    def taken(self) -> int:
+        """Places that somebody has."""
+        return len(self.held) + len(self.used)
+
+    @property
+    def left(self) -> int:
+        """Places that were declared and not withdrawn."""
+        return self.places - self.withdrawn
 
     @property
     def free(self) -> int:
         """Places that nobody has."""
-        return self.places - len(self.held) - len(self.used)
+        return self.left - self.taken
+
+    @property
+    def week(self) -> date:
+        """The Monday of the week it is in."""
+        return monday_of(self.local_start.date())
 
     def has(self, pathway: PathwayId) -> bool:
         """Whether the pathway holds or uses a place here."""
@@ -74,8 +111,54 @@ def release_place(session: Session, pathway: PathwayId) -> Session:
     return replace(session, held=session.held - {pathway}) if pathway in session.held else session
 
 
+# ---- withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A session after a withdrawal, and whom it touches.
+
+    `displaced` held places that are gone. `at_risk` is how many booked places the provider
+    withdrew although patients have appointments in them: those places stay, for a person to see to.
+    """
+
+    session: Session
+    places: int
+    displaced: tuple[PathwayId, ...]
+    at_risk: int
+
+
+def withdraw(session: Session, withdrawal_id: str, places: int | None) -> Withdrawn | None:
+    """Take out so many places, or all: free ones first, then held ones, never booked ones.
+
+    None when this withdrawal is known.
+    """
+    if withdrawal_id in session.withdrawals:
+        return None
+
+    asked = session.left if places is None else min(places, session.left)
+    gone = min(asked, session.left - len(session.used))
+    room = session.left - gone - len(session.used)
+    # By id, so that two replicas displace the same patients.
+    kept = frozenset(sorted(session.held)[:room])
+
+    after = replace(
+        session,
+        held=kept,
+        withdrawn=session.withdrawn + gone,
+        withdrawals=session.withdrawals | {withdrawal_id},
+    )
+    return Withdrawn(after, gone, tuple(sorted(session.held - kept)), asked - gone)
+
+
 def _untouched(session: Session) -> Session:
-    return replace(session, held=frozenset(), used=frozenset())
+    return replace(
+        session,
+        held=frozenset(),
+        used=frozenset(),
+        withdrawn=0,
+        withdrawals=frozenset(),
+    )
 
 
 # ---- which session
@@ -108,6 +191,11 @@ class Diary:
     def next_on(self, earliest: date) -> date | None:
         """The first day with a place, not before `earliest`."""
         return next((opening.local_start.date() for opening in self.not_before(earliest)), None)
+
+    def last_on(self, earliest: date) -> date | None:
+        """The last day with a place, not before `earliest`."""
+        days = [opening.local_start.date() for opening in self.not_before(earliest)]
+        return days[-1] if days else None
 
     def not_before(self, earliest: date) -> Iterator[Opening]:
         """The openings from the beginning of that day on, in the order to offer them."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from chassis.clock import london_date
 from contracts.event import Event
-from contracts.events.offer import OfferAccepted, OfferStayed, OfferUnavailable
+from contracts.events.offer import OfferAccepted, OfferStayed, OfferTaskOpened, OfferUnavailable
 from contracts.events.response import ProviderChosen, StayChosen
 from matching.domain.capacity import Session, hold_place
 from matching.domain.cases import Case
@@ -34,7 +34,10 @@ async def take_choice(event: ProviderChosen, work: MatchingWork) -> None:
     await work.publish(
         OfferUnavailable.after(event, shortlist_id=choice.shortlist_id, provider=event.provider)
     )
-    await shortlist(event.envelope, case, work)
+    if not await shortlist(event.envelope, case, work):
+        await work.publish(
+            OfferTaskOpened.after(event, task="no_other_offer", provider=event.provider)
+        )
 
 
 async def _hold_earliest(case: Case, choice: Choice, work: MatchingWork) -> Session | None:

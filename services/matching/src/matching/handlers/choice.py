@@ -38,7 +38,7 @@ async def offer_choice(event: RightToChooseDecided, work: MatchingWork) -> None:
         await move_on(event.envelope, case, NoChoice(event.decision), work)
 
 
-async def shortlist(origin: Envelope, case: Case, work: MatchingWork) -> None:
+async def shortlist(origin: Envelope, case: Case, work: MatchingWork) -> bool:
     """Make the next list of this case and offer it, or say that there is nobody to offer."""
     made = await shortlisting.make(case, work)
     await work.shortlists.save(made.evidence, made.catalogue)
@@ -48,6 +48,7 @@ async def shortlist(origin: Envelope, case: Case, work: MatchingWork) -> None:
         await _open(origin, case, made, work)
     else:
         await _close_empty(origin, case, made, work)
+    return bool(made.options)
 
 
 async def _open(origin: Envelope, case: Case, made: shortlisting.Made, work: MatchingWork) -> None:

@@ -1,7 +1,7 @@
 """What becomes of a held place: booked, or given back when its time is over."""
 
 from contracts.events.appointment import AppointmentBooked
-from contracts.events.offer import OfferExpired
+from contracts.events.offer import OfferExpired, OfferTaskOpened
 from contracts.identifiers import PathwayId
 from matching.domain.capacity import release_place, use_place
 from matching.domain.offers import confirm, expire
@@ -22,9 +22,12 @@ async def use_booked_place(event: AppointmentBooked, work: MatchingWork) -> None
         return  # an appointment in a session that was not declared here
 
     used = use_place(session, case.pathway_id)
-    if used is None:
+    if used is not None:
+        await work.sessions.save(used, before=session, today=work.today)
+    elif session.withdrawn:
+        await _alert(event, work)
+    else:
         raise NoPlaceForBookingError(f"session {event.session} is full")
-    await work.sessions.save(used, before=session, today=work.today)
 
     booked = confirm(
         decided(case),
@@ -35,6 +38,15 @@ async def use_booked_place(event: AppointmentBooked, work: MatchingWork) -> None
     if booked is not None:
         await move_on(event.envelope, case, booked, work)
         work.stop_timers(case.pathway_id)
+
+
+async def _alert(event: AppointmentBooked, work: MatchingWork) -> None:
+    """The booking was on its way when its place was withdrawn: the appointment needs a person."""
+    await work.publish(
+        OfferTaskOpened.after(
+            event, task="booked_without_place", provider=event.provider, session=event.session
+        )
+    )
 
 
 async def expire_hold(pathway: PathwayId, work: MatchingWork) -> None:

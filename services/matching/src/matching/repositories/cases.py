@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from chassis.work import Documents, State
 from contracts.identifiers import PathwayId
+from matching.domain.capacity import Slot, slot_id
 from matching.domain.cases import Case, Referral, Trail
 from matching.domain.offers import (
     Booked,
@@ -31,6 +32,15 @@ class Cases:
     async def get(self, pathway: PathwayId) -> Case | None:
         state = await self._documents.get(pathway)
         return None if state is None else _case(pathway, state)
+
+    async def offered(self, slot: Slot, *, places_from: date | None, limit: int) -> list[Case]:
+        """Cases with an open list that names this slot, of those that count from after that day."""
+        where: dict[str, Any] = {"offered": slot_id(slot)}
+        if places_from is not None:
+            where["match.places_from"] = {"$gt": places_from.isoformat()}
+        found = await self._documents.query(where, limit=limit)
+        cases = [_case(pathway, state) for pathway, state in found]
+        return [case for case in cases if slot_id(slot) in _offered(case)]
 
     async def save(self, case: Case) -> None:
         await self._documents.put(case.pathway_id, _case_state(case))
@@ -59,9 +69,18 @@ def _case_state(case: Case) -> State:
             "travel_limit_miles": referral.travel_limit_miles,
         },
         "match": None if case.match is None else _match_state(case.match),
+        "offered": _offered(case),
         "lists": case.lists,
         "trail": [case.trail.event_id, case.trail.correlation_id, case.trail.traceparent],
     }
+
+
+def _offered(case: Case) -> list[str]:
+    """The slots that an open list names, to be found by when their provider withdraws."""
+    if not isinstance(case.match, Shortlisted):
+        return []
+    function = case.referral.treatment_function
+    return [slot_id((option.site, function)) for option in case.match.options]
 
 
 def _match(state: Mapping[str, Any] | None) -> Match | None:

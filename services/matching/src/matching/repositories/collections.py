@@ -11,6 +11,7 @@ SHORTLISTS: Final = "shortlists"
 CATALOGUES: Final = "catalogues"
 
 INDEXES: Final = (
+    Index(MATCHES, ("offered",)),
     Index(SESSIONS, ("kind",)),
     Index(SESSIONS, ("provider",)),
     Index(DIARIES, ("treatment_function",)),

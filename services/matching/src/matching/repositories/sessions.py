@@ -7,7 +7,16 @@ from operator import is_
 from chassis.work import Documents, State
 from contracts.identifiers import CapacityId, OdsCode, TreatmentFunctionCode
 from matching.directory import NextDays
-from matching.domain.capacity import Diary, Opening, Session, changes_diary, noted, without_past
+from matching.domain.capacity import (
+    Diary,
+    Opening,
+    Session,
+    Slot,
+    changes_diary,
+    noted,
+    slot_id,
+    without_past,
+)
 
 
 class Sessions:
@@ -24,15 +33,15 @@ class Sessions:
     async def load(self, session_ids: Iterable[CapacityId]) -> None:
         await self._sessions.load(session_ids)
 
-    async def load_diaries(self, slots: Iterable[tuple[OdsCode, TreatmentFunctionCode]]) -> None:
-        await self._diaries.load(_diary_id(site, function) for site, function in slots)
+    async def load_diaries(self, slots: Iterable[Slot]) -> None:
+        await self._diaries.load(slot_id((site, function)) for site, function in slots)
 
     async def get(self, session_id: CapacityId) -> Session | None:
         state = await self._sessions.get(session_id)
         return None if state is None else _session(session_id, state)
 
     async def diary(self, site: OdsCode, function: TreatmentFunctionCode) -> Diary | None:
-        state = await self._diaries.get(_diary_id(site, function))
+        state = await self._diaries.get(slot_id((site, function)))
         return None if state is None else _diary(state)
 
     async def load_functions(self, functions: Iterable[TreatmentFunctionCode]) -> None:
@@ -76,7 +85,7 @@ class Sessions:
             await self._note(after, today)
 
     async def _note(self, session: Session, today: date) -> None:
-        id = _diary_id(session.site, session.treatment_function)
+        id = slot_id((session.site, session.treatment_function))
         state = await self._diaries.get(id)
         diary = (
             Diary(session.site, session.provider, session.treatment_function)
@@ -99,10 +108,6 @@ def _first_day(state: State, since: str) -> date | None:
     return None
 
 
-def _diary_id(site: OdsCode, function: TreatmentFunctionCode) -> str:
-    return f"{site}|{function}"
-
-
 def _session(session_id: CapacityId, state: State) -> Session:
     return Session(
         session_id=session_id,
@@ -114,6 +119,8 @@ def _session(session_id: CapacityId, state: State) -> Session:
         places=state["places"],
         held=frozenset(state["held"]),
         used=frozenset(state["used"]),
+        withdrawn=state["withdrawn"],
+        withdrawals=frozenset(state["withdrawals"]),
     )
 
 
@@ -128,6 +135,8 @@ def _session_state(session: Session) -> State:
         "places": session.places,
         "held": sorted(session.held),
         "used": sorted(session.used),
+        "withdrawn": session.withdrawn,
+        "withdrawals": sorted(session.withdrawals),
     }
 
 
