@@ -33,11 +33,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.mongo import OUTBOX, Mongo
 from chassis.outbox import EDGE, Chunk
-from chassis.settings import development_secret
 from chassis.work import Document, Row
 from contracts.topics import PARTITIONS
 from fairwait.commands.submit import submit
-from referral.domain.names import pathway_id
 from referral.repositories import INDEXES, INTAKE, PATHWAYS
 from tests.bench.edge import TRUST, Edge, cpu_of, referral_alone, referrals
 
@@ -164,18 +162,23 @@ class Events:
         return rows
 
 
-async def left_by(fields: Sequence[Mapping[str, Any]], edge: Edge, events: Events) -> Left:
-    secret = development_secret("pathways").get_secret_value()
-    ids = [
-        pathway_id(one["pathway"]["issuer"], one["pathway"]["identifier"], secret) for one in fields
-    ]
-    pathways: list[Document] = []
-    intake: list[Document] = []
-    for some in slices(ids, AT_ONCE):
-        among = {"$in": some}
-        pathways += await edge.mongo.db[PATHWAYS].find({"_id": among}).to_list(None)
-        intake += await edge.mongo.db[INTAKE].find({"state.about": among}).to_list(None)
-    return Left(pathways, intake, await events.new())
+class Kept:
+    """Reads what the service has kept since the last time."""
+
+    def __init__(self, edge: Edge, events: Events) -> None:
+        self._edge, self._events = edge, events
+        self._seen: set[str] = set()
+
+    async def new(self) -> Left:
+        pathways, intake = [await self._documents(name) for name in (PATHWAYS, INTAKE)]
+        return Left(pathways, intake, await self._events.new())
+
+    async def _documents(self, collection: str) -> list[Document]:
+        # All of them and not a query for some: that would take the database longer by far.
+        found = await self._edge.mongo.db[collection].find().to_list(None)
+        new = [one for one in found if one["_id"] not in self._seen]
+        self._seen.update(one["_id"] for one in new)
+        return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ class Round:
 
 
 async def one_round(
-    kind: str, fields: Sequence[Mapping[str, Any]], edge: Edge, events: Events, database: Mongo
+    kind: str, fields: Sequence[Mapping[str, Any]], edge: Edge, kept: Kept, database: Mongo
 ) -> Round:
     file = edge.directory / f"list.{kind}"
     file.write_bytes(written(kind, fields))
@@ -223,7 +226,7 @@ async def one_round(
     seconds = await asyncio.to_thread(sent, file, edge)
     relay = await edge.outbox_empty()
     product = Took(seconds, cpu_of(edge.pid) - cpu)
-    left = await left_by(fields, edge, events)
+    left = await kept.new()
     assert len(left.pathways) == len(left.intake) == len(fields), "a row is missing"
     return Round(product, relay, await floor(left, database), left.size)
 
@@ -236,11 +239,12 @@ async def main(rows: int, rounds: int) -> None:
     async with referral_alone() as edge, Events(edge) as events:
         database = Mongo(edge.stack.mongo_uri, "bench_floor")
         await database.prepare([PATHWAYS, INTAKE, OUTBOX], INDEXES)
+        kept = Kept(edge, events)
         for kind in KINDS:
             done = []
             for _ in range(rounds):
                 part = list(islice(fields, each))
-                done.append(await one_round(kind, part, edge, events, database))
+                done.append(await one_round(kind, part, edge, kept, database))
             _tell(kind, each, done)
             again = await asyncio.to_thread(sent, edge.directory / f"list.{kind}", edge)
             assert not await events.new(), "a file that was sent twice has done something"
