@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.codes import TREATMENT_FUNCTIONS
-from contracts.submissions import ReferralMade
+from contracts.submissions import ReferralMade, Submission
 from fairwait.simulation import fhir
 from fairwait.world.calendar import CLOSED, REFERRAL_DAY
 from fairwait.world.referrals import (
@@ -20,8 +20,10 @@ from fairwait.world.referrals import (
     second_round,
 )
 from matching.reference import load
-from referral.edges.fhir.bodies import read_message, read_request
+from referral.edges.fhir.bodies import Content, read_message, read_resource
+from referral.edges.fhir.models import ServiceRequest
 from referral.edges.fhir.reading import Refused
+from referral.edges.fhir.request import referral_in
 from referral.edges.fhir.structure import validate
 
 WORLD = load()
@@ -78,8 +80,13 @@ def test_either_fhir_body_says_what_the_message_on_kafka_says() -> None:
 
         assert not validate(request)
         assert not validate(message)
-        assert read_request(request).submission == said
-        assert read_message(message)[0].submission == said
+        assert submission(read_resource(request, "ServiceRequest")) == said
+        assert submission(read_message(message)) == said
+
+
+def submission(content: Content) -> Submission:
+    assert isinstance(content.resource, ServiceRequest)
+    return referral_in(content.resource, content.node, content.reading).submission
 
 
 def bad(flaw: Flaw) -> Referral:
@@ -93,9 +100,9 @@ def test_what_is_unreadable_is_so_by_every_way_in(flaw: Flaw) -> None:
     with pytest.raises(ValidationError):
         ReferralMade.model_validate(referral.fields)
     with pytest.raises(Refused):
-        read_request(fhir.service_request(referral))
+        submission(read_resource(fhir.service_request(referral), "ServiceRequest"))
     with pytest.raises(Refused):
-        read_message(fhir.message(referral))
+        submission(read_message(fhir.message(referral)))
 
 
 def test_a_foreign_organisation_is_no_party_to_the_referral() -> None:
