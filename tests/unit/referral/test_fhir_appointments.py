@@ -426,6 +426,35 @@ async def test_an_attendance_has_its_outcome_and_what_it_did_to_the_clock(edge: 
     assert fhirkit.validate(answer.content) == []
 
 
+async def test_a_day_has_one_attendance_and_it_is_that_of_the_first(edge: Site) -> None:
+    one = await booked(edge, start="2026-03-02T09:00:00Z")
+    other = await booked(
+        edge,
+        identifier=[{"system": f"{OWN}/Id/appointment", "value": "diary-2"}],
+        start="2026-03-02T09:30:00Z",
+    )
+    later = max(one, other, key=lambda kept: str(kept["id"]))
+    outcome = {"url": OUTCOME, "valueCodeableConcept": concept("urn:uk-core", "1")}
+    told = [outcome, extension("rtt-status", valueCode="20")]
+
+    answer = await edge.put(
+        f"Appointment/{later['id']}", {**later, "status": "fulfilled", "extension": told}
+    )
+
+    assert answer.status_code == 422
+    assert issues(answer) == [("value", "Appointment.start")]
+
+
+async def test_an_appointment_stays_with_its_referral(edge: Site) -> None:
+    kept = await booked(edge)
+    other = {"identifier": {"system": "https://fhir.nhs.uk/Id/UBRN", "value": "000000070009"}}
+
+    answer = await edge.put(f"Appointment/{kept['id']}", {**kept, "basedOn": [other]})
+
+    assert answer.status_code == 409
+    assert issues(answer) == [("conflict", "Appointment.basedOn[0].identifier.value")]
+
+
 async def test_a_mistake_is_deleted(edge: Site) -> None:
     kept = await booked(edge)
 
