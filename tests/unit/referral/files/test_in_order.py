@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, MutableMapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis.errors import TransientError
+from fairwait.world.people import nhs_numbers
 from referral.edges.files.intake import Outcome, Outcomes, take_in_order
 from referral.edges.files.rows import Row
 from tests.unit.referral.builders import types
@@ -194,3 +196,21 @@ async def test_a_file_that_breaks_off_at_any_byte_is_whole_when_it_is_sent_again
         assert again.json()["rejects"] == first.json()["rejects"]
         assert (kept(edge), Counter(types(edge.events))) == (whole, events), f"cut at {size}"
     assert most > 9  # it is no test of nothing
+
+
+async def test_a_batch_is_read_for_at_once_and_not_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site(tmp_path) as edge:
+        load, reads = edge.store.load, Counter[str]()
+
+        async def counted(collection: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+            reads[collection] += 1
+            return await load(collection, ids)
+
+        monkeypatch.setattr(edge.store, "load", counted)
+        people = enumerate(islice(nhs_numbers(1_000), 100))
+        answer = await send(edge, table(*({"PPI": f"{n}", "NHS Number": one} for n, one in people)))
+
+    assert counts(answer) == (100, 0, 0)
+    assert set(reads.values()) == {1}

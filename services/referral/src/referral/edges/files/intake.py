@@ -82,15 +82,13 @@ async def take_rows(
 
 
 async def _load(rows: Sequence[Row], publisher: str, work: ReferralWork) -> None:
-    """Everything that the rows are about, in two reads."""
+    """Everything that the rows are about, in three reads."""
+    submissions = [row.submission for row in rows if row.submission is not None]
     await work.intake.load((publisher, row.id) for row in rows)
     await work.pathways.load(
-        {
-            pathway_id_of(row.submission.pathway, work.rules.pathway_secret)
-            for row in rows
-            if row.submission is not None
-        }
+        {pathway_id_of(one.pathway, work.rules.pathway_secret) for one in submissions}
     )
+    await work.persons.load({one.patient.nhs_number for one in submissions})
 
 
 async def _take(
