@@ -66,7 +66,12 @@ STANDARD: Final = Budget(
         Phase(1.25, 18.0, 6, 8, 1.0),
         Phase(0.6, 13.0, 6, 8, 1.0),
     ),
-    warm=(Phase(2.5, 25.0, 4, 8, 1.0), Phase(1.25, 18.0, 3, 8, 1.0), Phase(0.6, 13.0, 3, 8, 1.0)),
+    warm=(
+        Phase(10.0, 65.0, 3, 6, 1.0),
+        Phase(5.0, 40.0, 3, 6, 1.0),
+        Phase(2.5, 25.0, 3, 6, 1.0),
+        Phase(1.25, 18.0, 3, 6, 1.0),
+    ),
     within=40.0,
     ejections=3,
     breadth=8,
@@ -74,7 +79,15 @@ STANDARD: Final = Budget(
     warm_tries=2.0,
     hot=10.0,
 )
-THOROUGH: Final = replace(STANDARD, name="thorough-1", within=320.0, tries=500.0, hot=80.0)
+THOROUGH: Final = replace(
+    STANDARD,
+    name="thorough-1",
+    warm=STANDARD.cold,
+    within=320.0,
+    tries=500.0,
+    warm_tries=50.0,
+    hot=80.0,
+)
 """For small instances, where a few whole people are a large share of the gap."""
 
 
