@@ -12,9 +12,7 @@ from chassis.together import Together
 from chassis.work import Merged, Work
 
 GROUP: Final = 64  # units of work in a transaction
-LARGE: Final = (
-    100  # changed documents: so much has a transaction of its own, and nobody waits for it
-)
+LARGE: Final = 100  # changed documents: they have a transaction of their own, so that nobody waits
 
 
 class Commits:
@@ -74,8 +72,9 @@ def _apart(works: Sequence[Work]) -> tuple[list[Work], list[Work]]:
     taken: set[tuple[str, str]] = set()
     apart, late = [], []
     for work in works:
-        if taken.isdisjoint(work.changes):
-            taken |= work.changes
+        changes = work.changes
+        if taken.isdisjoint(changes):
+            taken |= changes
             apart.append(work)
         else:
             late.append(work)
