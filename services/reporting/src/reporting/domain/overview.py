@@ -54,15 +54,27 @@ class Overview:
     choice: Sequence[Cell]
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Answers figures from the tables of a release."""
+
+    tables: Mapping[str, Frame]
+
+    def __call__(self, label: str, figure: Figure, unit: str = "") -> Cell:
+        return Cell(label, figure, answer(figure, self.tables[figure.table]), unit)
+
+    def by_sector(self, figure: Figure, unit: str = "") -> list[Cell]:
+        """One figure for each type of provider, and for all."""
+        parts = [self(name, figure.narrowed(provider_type=code), unit) for code, name in SECTORS]
+        return [*parts, self("All", figure, unit)]
+
+
 def overview(tables: Mapping[str, Frame]) -> Overview:
     """The figures of a release."""
-
-    def cell(label: str, figure: Figure, unit: str = "") -> Cell:
-        return Cell(label, figure, answer(figure, tables[figure.table]), unit)
+    cell = Asking(tables)
 
     def line(label: str, figure: Figure, unit: str = "") -> Line:
-        parts = [cell(name, figure.narrowed(provider_type=code), unit) for code, name in SECTORS]
-        return Line(label, [*parts, cell("All", figure, unit)])
+        return Line(label, cell.by_sector(figure, unit))
 
     return Overview(
         headlines=[

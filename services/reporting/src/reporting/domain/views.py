@@ -11,9 +11,9 @@ from typing import Any, Final, TypeAlias
 
 from contracts.codes import RTT_GROUPS, RttGroupKind
 from reporting.domain.dataset import Frame
-from reporting.domain.figures import EMPTY, OR, Figure, answer
+from reporting.domain.figures import EMPTY, OR, Figure
 from reporting.domain.messages import STEPS
-from reporting.domain.overview import SECTORS, WAITING, Cell
+from reporting.domain.overview import SECTORS, WAITING, Asking, Cell
 from reporting.domain.rows import CHOICE_STATES
 from reporting.domain.weeks import BAND_EDGES, WAIT_BANDS, week_ending
 
@@ -105,7 +105,7 @@ def view(name: str, tables: Tables, as_at: date) -> View:
 
 def weekly(tables: Tables, as_at: date) -> View:
     """Referrals of each week and how sure their source is; what was done in it, by sector."""
-    ask = _Asking(tables)
+    ask = Asking(tables)
     rows, chart = [], []
     for ending in _weeks(as_at):
         referrals = Figure("pathways").narrowed(received_week_ending=ending.isoformat())
@@ -168,20 +168,20 @@ def _week(ending: date, as_at: date) -> str:
 
 def waits(tables: Tables, as_at: date) -> View:
     """Running clocks by weekly band, and those over each threshold beside its target."""
-    ask = _Asking(tables)
-    by_band = {band: _by_sector(ask, WAITING.narrowed(wait_band=band)) for band in WAIT_BANDS}
+    ask = Asking(tables)
+    by_band = {band: ask.by_sector(WAITING.narrowed(wait_band=band)) for band in WAIT_BANDS}
     over = [
         Row(
             f"Over {weeks} weeks",
             [
-                *_by_sector(ask, WAITING.narrowed(wait_band=_over(weeks))),
+                *ask.by_sector(WAITING.narrowed(wait_band=_over(weeks))),
                 TARGETS.get(weeks, ""),
             ],
         )
         for weeks in BAND_EDGES
     ]
     bands = [Row(f"{band} weeks", [*cells, ""]) for band, cells in by_band.items()]
-    unknown = _by_sector(ask, WAITING.narrowed(wait_band=EMPTY))
+    unknown = ask.by_sector(WAITING.narrowed(wait_band=EMPTY))
     return View(
         name="waits",
         title="Waits by band",
@@ -206,7 +206,7 @@ def _over(weeks: int) -> str:
 
 def year_on_year(tables: Tables, as_at: date) -> View:
     """What was done in the last whole month beside the same month a year before."""
-    ask = _Asking(tables)
+    ask = Asking(tables)
     month = as_at.replace(day=1) - timedelta(days=1)
     now, before = f"{month:%Y-%m}", f"{month.year - 1}-{month:%m}"
     groups = {
@@ -252,13 +252,13 @@ def _change(before: Cell, now: Cell) -> tuple[str, str]:
 
 def capacity(tables: Tables, as_at: date) -> View:
     """Places that providers declared, by the week of the session."""
-    ask = _Asking(tables)
+    ask = Asking(tables)
     newest = week_ending(as_at) + timedelta(weeks=WEEKS)
     by_week = {}
     for number in range(2 * WEEKS):
         ending = newest - timedelta(weeks=number)
         figure = Figure("capacity", "places", (("week_ending", ending.isoformat()),))
-        by_week[f"{ending.day} {ending:%b %Y}"] = _by_sector(ask, figure)
+        by_week[f"{ending.day} {ending:%b %Y}"] = ask.by_sector(figure)
     return View(
         name="capacity",
         title="Declared capacity",
@@ -275,9 +275,9 @@ def capacity(tables: Tables, as_at: date) -> View:
 
 def choice(tables: Tables, as_at: date) -> View:
     """How far the patients' choice of a provider has come."""
-    ask = _Asking(tables)
+    ask = Asking(tables)
     by_state = {
-        CHOICE_NAMES[state]: _by_sector(ask, Figure("pathways").narrowed(choice_state=state))
+        CHOICE_NAMES[state]: ask.by_sector(Figure("pathways").narrowed(choice_state=state))
         for state in CHOICE_STATES
     }
     return View(
@@ -293,7 +293,7 @@ def choice(tables: Tables, as_at: date) -> View:
 
 def messages(tables: Tables, as_at: date) -> View:
     """Messages to patients by what they are about and how far they came."""
-    ask = _Asking(tables)
+    ask = Asking(tables)
     templates = sorted(tables["messages"]["template"].drop_nulls().unique().to_list())
     asked = {name: Figure("messages").narrowed(template=name) for name in templates}
     asked["Intent has not come"] = Figure("messages").narrowed(template=EMPTY)
@@ -334,23 +334,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 
-# ---- asking
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Answers figures from the tables of a release."""
-
-    tables: Tables
-
-    def __call__(self, label: str, figure: Figure) -> Cell:
-        return Cell(label, figure, answer(figure, self.tables[figure.table]))
-
-
-def _by_sector(ask: _Asking, figure: Figure) -> list[Cell]:
-    """One figure for each type of provider, and for all."""
-    parts = [ask(name, figure.narrowed(provider_type=code)) for code, name in SECTORS]
-    return [*parts, ask("All", figure)]
+# ---- parts
 
 
 def _marks(by_label: Mapping[str, Sequence[Cell]]) -> list[Mark]:
