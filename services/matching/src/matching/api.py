@@ -11,7 +11,7 @@ from chassis.faults import FORBIDDEN, NOT_FOUND, of_validation
 from chassis.messages import Received, hash_of
 from chassis.tokens import Caller
 from chassis.web import organisation, read_json
-from contracts.submissions import CapacityOffered, Submission, WithdrawalDeclared
+from contracts.submissions import CapacityOffered, WithdrawalDeclared
 from matching.directory import Entry
 from matching.domain.capacity import Session
 from matching.domain.declaration import session_name
@@ -32,7 +32,7 @@ from matching.work import MatchingWork
 router = APIRouter()
 
 OPS = "ops"
-S = TypeVar("S", bound=Submission)
+S = TypeVar("S", CapacityOffered, WithdrawalDeclared)
 
 
 # ---- capacity
@@ -61,20 +61,7 @@ async def declare_capacity(
     caller: Annotated[Caller, Depends(organisation("capacity.write"))],
 ) -> Accepted:
     """Declare a session with places at a site of yours. The same again is harmless."""
-    runtime = request.app.state.runtime
-    body = await read_json(request)
-    offered = _read(CapacityOffered, body)
-
-    await runtime.units.receive(
-        Received(
-            submission=offered,
-            publisher=caller.organisation,
-            message_id=f"capacity/{offered.capacity_id}",
-            body_hash=hash_of(body),
-            way_in="http",
-            received_at=runtime.clock.now(),
-        )
-    )
+    offered = await _receive(request, caller, CapacityOffered)
     session = session_name(caller.organisation, offered.capacity_id)
     response.headers["location"] = f"/capacity/{session}"
     return Accepted(session=session)
@@ -102,20 +89,7 @@ async def withdraw_capacity(
     caller: Annotated[Caller, Depends(organisation("capacity.write"))],
 ) -> Withdrawn:
     """Withdraw places of a session of yours. Who held one is matched anew; bookings stay."""
-    runtime = request.app.state.runtime
-    body = await read_json(request)
-    told = _read(WithdrawalDeclared, body)
-
-    await runtime.units.receive(
-        Received(
-            submission=told,
-            publisher=caller.organisation,
-            message_id=f"withdrawal/{told.withdrawal_id}",
-            body_hash=hash_of(body),
-            way_in="http",
-            received_at=runtime.clock.now(),
-        )
-    )
+    told = await _receive(request, caller, WithdrawalDeclared)
     return Withdrawn(session=session_name(caller.organisation, told.capacity_id))
 
 
@@ -154,11 +128,31 @@ async def _session(session_id: str, work: MatchingWork) -> Session | None:
     return await work.sessions.get(session_id)
 
 
-def _read(kind: type[S], body: bytes) -> S:
+async def _receive(request: Request, caller: Caller, kind: type[S]) -> S:
+    """The submission in the body, taken like one that comes over Kafka."""
+    runtime = request.app.state.runtime
+    body = await read_json(request)
     try:
-        return kind.model_validate_json(body)
+        told = kind.model_validate_json(body)
     except ValidationError as error:
         raise Rejected(of_validation(error)) from None
+    await runtime.units.receive(
+        Received(
+            submission=told,
+            publisher=caller.organisation,
+            message_id=_message_id(told),
+            body_hash=hash_of(body),
+            way_in="http",
+            received_at=runtime.clock.now(),
+        )
+    )
+    return told
+
+
+def _message_id(told: CapacityOffered | WithdrawalDeclared) -> str:
+    if isinstance(told, CapacityOffered):
+        return f"capacity/{told.capacity_id}"
+    return f"withdrawal/{told.withdrawal_id}"
 
 
 # ---- directory
