@@ -1,6 +1,6 @@
 """Patients and messages as documents, and the one query language of the sender: claims."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -129,12 +129,11 @@ class Claims:
             result = await self._messages.update_many(lapsed, {"$set": change, "$inc": {"v": 1}})
         return int(result.modified_count)
 
-    async def patients(self, pathway_ids: Sequence[str]) -> dict[str, Patient]:
-        """The patients as they are at this moment."""
+    async def patient(self, pathway_id: str) -> Patient:
+        """The patient as they are at this moment."""
         with translated():
-            found = self._patients.find({"_id": {"$in": list(pathway_ids)}})
-            documents = await found.to_list(None)
-        return {one["_id"]: _read_patient(one.get("state")) for one in documents}
+            found = await self._patients.find_one({"_id": pathway_id})
+        return Patient() if found is None else _read_patient(found.get("state"))
 
     async def _take(
         self, ripe: Mapping[str, Any], change: Mapping[str, Any], claim: str, limit: int

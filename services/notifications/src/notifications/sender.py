@@ -74,8 +74,7 @@ class Sender:
 
         async def one(message: Message) -> Outcome | None:
             # As it is at this moment: those before it in the batch may have taken a while.
-            found = await self.claims.patients([message.pathway_id])
-            return await self._hand_over(message, found.get(message.pathway_id, Patient()))
+            return await self._hand_over(message, await self.claims.patient(message.pathway_id))
 
         reached("before-hand-over")
         outcomes = await self._each(one, claimed)
