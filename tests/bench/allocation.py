@@ -28,11 +28,12 @@ from matching.allocation.explain import TOLERANCE, Outcome, explain
 from matching.allocation.generate import generate
 from matching.allocation.greedy import greedy_plan, with_floors
 from matching.allocation.illusion import SHARED, overbooking, slots_only
-from matching.allocation.problem import NONE, Array, Patients, Seats
+from matching.allocation.problem import NONE, Patients, Seats
+from matching.allocation.solver.allocating import seat_points
 from matching.allocation.solver.model import model_of
-from matching.allocation.solver.pricing import Prices, best_responses
+from matching.allocation.solver.pricing import best_responses
 from tests.unit.matching.allocation.countries import WEIGHTS, england
-from tests.unit.matching.allocation.refereed import best_by_referee
+from tests.unit.matching.allocation.refereed import best_by_referee, prices_of
 
 SIZES: Final = (1_000, 10_000, 100_000)
 REFEREED: Final = 10_000  # patients up to which HiGHS sees the whole instance
@@ -150,7 +151,7 @@ def cpu(work: Callable[[], T]) -> tuple[float, T]:
 def pass_cost(problem: Problem, plan: Plan) -> float:
     """Seconds of one exact look at all options: the least of five."""
     model = model_of(problem, WEIGHTS)
-    prices = Prices(plan.prices, np.maximum(plan.tolls, 0), np.maximum(-plan.tolls, 0))
+    prices = prices_of(plan)
     return min(cpu(lambda: best_responses(model, prices))[0] for _ in range(5))
 
 
@@ -173,7 +174,7 @@ def refereed(problem: Problem, plan: Plan, seconds: int) -> dict[str, float]:
 def _blocks(
     problem: Problem, plan: Plan, folder: Path, seconds: int
 ) -> Iterator[tuple[str, float]]:
-    points = points_of_seats(problem, plan)
+    points = seat_points(model_of(problem, WEIGHTS), plan.seats)
     step = max(1, (len(problem.functions) - 10) // BLOCKS)
     for function in range(10, len(problem.functions), step)[:BLOCKS]:
         people = problem.patients.function == function
@@ -185,21 +186,6 @@ def _blocks(
 def below(points: float, bound: float) -> float:
     """How far below a bound; infinitely where the referee proved none in its time."""
     return 1 - points / bound if bound > 0 else float("inf")
-
-
-def points_of_seats(problem: Problem, plan: Plan) -> Array:
-    """What each seat is worth; nothing where there is none."""
-    seated = np.flatnonzero(plan.placed)
-    alone = replace(problem, kept=Seats(plan.seats.service, plan.seats.week))
-    model = model_of(alone, WEIGHTS)
-    pair, week = model.people.kept_pair, model.people.kept_week
-    has = pair != NONE
-    worth = np.zeros(len(model.order))
-    worth[has] = model.pairs.points[pair[has]] + model.people.urgency[has] * model.left[week[has]]
-    points = np.zeros(problem.patients.count)
-    points[model.order] = worth
-    assert has.sum() == len(seated)
-    return points
 
 
 def next_day(problem: Problem, plan: Plan, seed: int) -> Problem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from chassis.tokens import DevelopmentIssuer
 from fairwait.servers import Stack
 from fairwait.system.program import Program, inherited
 from fairwait.world.people import nhs_numbers
+from tests.bench.rig import free_port
 
 TRUST: Final = "RJ1"
 PRACTICE: Final = "A81001"
@@ -100,13 +100,6 @@ def cpu_of(pid: int) -> float:
         return 0.0
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def referrals(first: int = 0) -> Iterator[dict[str, Any]]:

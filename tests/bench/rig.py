@@ -182,12 +182,17 @@ def _no_token(token: str, at: object, scope: str) -> str:
     raise AssertionError("no submissions here")
 
 
-@contextmanager
-def null_mongo() -> Iterator[int]:
-    """The port of a database that answers OK to everything, in a process of its own."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def null_mongo() -> Iterator[int]:
+    """The port of a database that answers OK to everything, in a process of its own."""
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.null_mongo", str(port)])
     try:
         _wait_for(port)

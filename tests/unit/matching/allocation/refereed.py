@@ -28,6 +28,11 @@ class Verdict:
     optimal: bool
 
 
+def prices_of(plan: Plan) -> Prices:
+    """The prices that a plan was made at."""
+    return Prices(plan.prices, np.maximum(plan.tolls, 0), np.maximum(-plan.tolls, 0))
+
+
 def best_by_referee(
     problem: Problem,
     plan: Plan,
@@ -42,7 +47,7 @@ def best_by_referee(
     Options more than `within` points below the best at the prices of the plan are left out.
     """
     model = model_of(problem, WEIGHTS)
-    prices = Prices(plan.prices, np.maximum(plan.tolls, 0), np.maximum(-plan.tolls, 0))
+    prices = prices_of(plan)
     gain = best_responses(model, prices).gain
     columns = columns_near_best(model, prices, within, gain)
     person = np.repeat(np.arange(len(model.order)), np.diff(columns.start))

@@ -226,13 +226,16 @@ def _progress(what: str, book: Book, choice: Choice, priced: Priced) -> str:
 _LAST_DIGITS: Final = 1e-9  # sums in another order differ by less
 
 
-def _points(model: Model, service: Array, week: Array) -> float:
-    """What the seats are worth, without what it is worth to keep them."""
-    pair = pair_of_service(model.pairs, model.lines.service, service[model.order])
+def seat_points(model: Model, seats: Seats) -> Array:
+    """What each patient's seat is worth, without what it is worth to keep it; 0 for none."""
+    pair = pair_of_service(model.pairs, model.lines.service, seats.service[model.order])
     seated = pair != NONE
-    left = model.left[week[model.order][seated]]
-    points = model.pairs.points[pair[seated]] + model.people.urgency[seated] * left
-    return float(points.sum())
+    left = model.left[seats.week[model.order][seated]]
+    points = np.zeros(len(model.order))
+    points[model.order[seated]] = (
+        model.pairs.points[pair[seated]] + model.people.urgency[seated] * left
+    )
+    return points
 
 
 def _plan(
@@ -254,11 +257,12 @@ def _plan(
     week[patients] = slot % model.weeks
     kept = (service == problem.kept.service) & (week == problem.kept.week) & (service != NONE)
     kept_points = float(kept.sum() * weights.kept_seat)
+    seats = Seats(service, week)
     return Plan(
-        seats=Seats(service, week),
+        seats=seats,
         prices=priced.prices.resource,
         tolls=priced.prices.toll,
-        objective=_points(model, service, week) + kept_points,
+        objective=float(seat_points(model, seats)[patients].sum()) + kept_points,
         kept_points=kept_points,
         bound=priced.bound * (1 + _LAST_DIGITS),
         seed=seed,
