@@ -34,6 +34,11 @@ class Fault:
     expression: str = ""
     header: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it is, in whichever of the three ways that was told."""
+        return self.pointer or self.expression or self.header
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -38,6 +38,11 @@ async def asked(
     """A dependency: the question as it goes on record."""
     if reason is None or reason not in set(Reason):
         raise Rejected([REASON_REQUIRED.fault(header=REASON)])
+    return question_of(request, caller, reason)
+
+
+def question_of(request: Request, caller: Caller, reason: str) -> Question:
+    """What a request asks, by whom and why; by its route, never by its address."""
     what = f"{request.method} {request.scope['route'].path}"
     return Question(caller.organisation, caller.subject, reason, request.state.request_id, what)
 

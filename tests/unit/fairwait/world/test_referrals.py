@@ -22,9 +22,9 @@ from fairwait.world.referrals import (
 from matching.reference import load
 from referral.edges.fhir.bodies import Content, read_message, read_resource
 from referral.edges.fhir.models import ServiceRequest
-from referral.edges.fhir.reading import Refused
 from referral.edges.fhir.request import referral_in
 from referral.edges.fhir.structure import validate
+from referral.edges.refused import Refused
 
 WORLD = load()
 DAY = day_of_referrals(7, 240, WORLD)

@@ -11,7 +11,7 @@ from chassis.faults import NOT_FOUND
 from chassis.service import Runtime
 from referral.api.paging import Cursor, Limit, link_to_next, place_in
 from referral.asking import asked
-from referral.domain.pathway import PathwayStatus, as_seen
+from referral.domain.pathway import Pathway, PathwayStatus, as_seen
 from referral.domain.story import Kind, Part, story
 from referral.handlers.reading import Question, list_pathways, read_audit, read_pathway, read_story
 from referral.repositories import place_of
@@ -95,17 +95,25 @@ async def pathway_story(
     runtime: Runtime = request.app.state.runtime
     today = runtime.clock.today()
     as_at, known_on = as_at or today, as_known_on or today
+    seen, parts = await story_of(runtime, pathway_id, question, as_at, known_on)
+    return StoryView(
+        **summary(seen, as_at),
+        as_at=as_at,
+        as_known_on=known_on,
+        story=[part_view(one) for one in parts],
+    )
+
+
+async def story_of(
+    runtime: Runtime, pathway_id: str, question: Question, as_at: date, known_on: date
+) -> tuple[Pathway, list[Part]]:
+    """The pathway as it was seen, and its story; `Rejected` where there was none yet to see."""
     found = await runtime.units.run(read_story, pathway_id, question)
     if found is None or known_from(found[0]) > known_on:
         raise Rejected([NOT_FOUND.fault()])
     whole, messages, heard = found
     parts = story(whole, messages, heard, as_at=as_at, known_on=known_on)
-    return StoryView(
-        **summary(as_seen(whole, as_at=as_at, known_on=known_on), as_at),
-        as_at=as_at,
-        as_known_on=known_on,
-        story=[part_view(one) for one in parts],
-    )
+    return as_seen(whole, as_at=as_at, known_on=known_on), parts
 
 
 def part_view(part: Part) -> PartView:

@@ -59,7 +59,7 @@ async def submission(
 ) -> SubmissionView:
     """By the id that you gave it: X-Request-Id over HTTP, the CloudEvents id on Kafka."""
     runtime: Runtime = request.app.state.runtime
-    entry, _ = await runtime.units.read(outcome_of, caller.organisation, message_id)
+    entry = await runtime.units.read(outcome_of, caller.organisation, message_id)
     if entry is None:
         raise Rejected([NOT_FOUND.fault()])
     return submission_view(entry)
@@ -76,7 +76,7 @@ def submission_view(entry: Entry) -> SubmissionView:
         problems=[
             ProblemView(
                 code=fault.code,
-                pointer=fault.pointer or fault.expression or fault.header,
+                pointer=fault.place,
                 message=fault.message,
             )
             for fault in entry.faults

@@ -5,12 +5,11 @@ from datetime import date
 from typing import Final
 
 from contracts.codes import TREATMENT_FUNCTIONS
-from contracts.identifiers import fits_issuer, is_synthetic, parse_nhs_number
+from contracts.identifiers import E_REFERRAL_SERVICE, fits_issuer, is_synthetic, parse_nhs_number
 from referral.domain.pathway import Person, Referral
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.waiting import age_on
 
-E_RS: Final = "X09"
 E_RS_OLDEST_DAYS: Final = 365  # a start that e-RS supplies is in the past and at most so old (2.3)
 # Long waits are told when they are years old, placeholders such as 1900-01-01 are no dates (2.1).
 # DERIVED: no referral to treatment clock is older than the measurement.
@@ -58,7 +57,7 @@ def _dates(referral: Referral, today: date) -> Iterator[Problem]:
 
 def _too_old_for_e_rs(referral: Referral, today: date) -> bool:
     days = (today - referral.received_on).days
-    return referral.publisher == E_RS and days > E_RS_OLDEST_DAYS
+    return referral.publisher == E_REFERRAL_SERVICE and days > E_RS_OLDEST_DAYS
 
 
 def _referral(referral: Referral) -> Iterator[Problem]:
@@ -75,5 +74,5 @@ def may_refer(publisher: str, referral: Referral) -> bool:
     return publisher in {
         referral.responsible_provider,
         referral.referring_organisation,
-        referral.issuer if referral.issuer == E_RS else None,
+        referral.issuer if referral.issuer == E_REFERRAL_SERVICE else None,
     }

@@ -41,15 +41,6 @@ def successor(record: PersonRecord, tellers: frozenset[str]) -> IdentityChange |
     return max(left, key=lambda one: (one.recorded_at, one.key), default=None)
 
 
-def predecessors(record: PersonRecord, tellers: frozenset[str]) -> set[str]:
-    """The numbers that may have been left behind for this one."""
-    return {
-        one.former
-        for one in record.changes
-        if one.current == record.nhs_number and one.stands and one.publisher in tellers
-    }
-
-
 def lineage(number: str, records: Records, tellers: frozenset[str]) -> tuple[IdentityChange, ...]:
     """The changes that lead from a number to the one that took its place."""
     steps: list[IdentityChange] = []

@@ -92,7 +92,7 @@ def _place(part: Part) -> tuple[date, datetime, int, str, str]:
 def _of_message(message: Message, pathway_id: str) -> Iterator[Part]:
     yield Part(
         Kind.SUBMISSION,
-        _name(message.type),
+        name_of(message.type),
         message.effective_on,
         message.recorded_at,
         message.publisher,
@@ -104,22 +104,15 @@ def _of_message(message: Message, pathway_id: str) -> Iterator[Part]:
         },
     )
     for said in _about(message.said, pathway_id):
-        yield Part(
-            _kind(said.type),
-            _name(said.type),
-            said.effective_on,
-            message.recorded_at,
-            message.publisher,
-            message.way_in,
-            message.message_id,
-            details=said.fields,
+        yield _told_onwards(
+            said, message.recorded_at, message.publisher, message.way_in, message.message_id
         )
 
 
 def _of_heard(heard: Heard, pathway_id: str) -> Iterator[Part]:
     yield Part(
         _kind(heard.type),
-        _name(heard.type),
+        name_of(heard.type),
         heard.effective_on,
         heard.recorded_at,
         heard.by,
@@ -128,16 +121,20 @@ def _of_heard(heard: Heard, pathway_id: str) -> Iterator[Part]:
         details=heard.fields,
     )
     for said in _about(heard.said, pathway_id):
-        yield Part(
-            _kind(said.type),
-            _name(said.type),
-            said.effective_on,
-            heard.recorded_at,
-            heard.by,
-            EVENT,
-            heard.id,
-            details=said.fields,
-        )
+        yield _told_onwards(said, heard.recorded_at, heard.by, EVENT, heard.id)
+
+
+def _told_onwards(said: Said, at: datetime, by: str, way_in: str, because_of: str) -> Part:
+    return Part(
+        _kind(said.type),
+        name_of(said.type),
+        said.effective_on,
+        at,
+        by,
+        way_in,
+        because_of,
+        details=said.fields,
+    )
 
 
 # Told by the facts and the periods themselves.
@@ -150,11 +147,11 @@ def _about(said: Iterable[Said], pathway_id: str) -> Iterator[Said]:
     return (
         one
         for one in said
-        if one.pathway_id == pathway_id and _name(one.type).split(".")[-1] not in _PLAIN_CLOCK
+        if one.pathway_id == pathway_id and name_of(one.type).split(".")[-1] not in _PLAIN_CLOCK
     )
 
 
-def _name(type: str) -> str:
+def name_of(type: str) -> str:
     """`appointment.booked` of `fairwait.appointment.booked.v1`."""
     return type.removeprefix("fairwait.").rpartition(".v")[0] or type
 
@@ -176,7 +173,7 @@ _KINDS: Final = (
 
 
 def _kind(type: str) -> Kind:
-    name = _name(type)
+    name = name_of(type)
     return next((kind for start, kind in _KINDS if name.startswith(start)), Kind.REFERRAL)
 
 

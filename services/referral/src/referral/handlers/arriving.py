@@ -8,6 +8,7 @@ from chassis.faults import PRECONDITION
 from chassis.messages import Received
 from contracts.event import Envelope, Event
 from contracts.submissions import PathwayKey, Submission
+from referral.domain.acceptance import may_refer
 from referral.domain.pathway import Pathway
 from referral.domain.problems import Problem, ProblemCode
 from referral.domain.steps import Result, Step, Told
@@ -38,10 +39,10 @@ def refuse_if(problems: list[Problem]) -> None:
         raise Rejected(faults_of(problems))
 
 
-def origin_of(pathway_id: str, received: Received[Submission]) -> Envelope:
-    """What a submission causes belongs to the story of its pathway's first event."""
+def origin_of(pathway_id: str, traceparent: str = "") -> Envelope:
+    """What a submission or a timer causes belongs to the story of its pathway's first event."""
     first = f"referral.{pathway_id}.1"
-    return Envelope(pathway_id, correlation_id=first, traceparent=received.traceparent)
+    return Envelope(pathway_id, correlation_id=first, traceparent=traceparent)
 
 
 async def known_pathway(key: PathwayKey, work: ReferralWork) -> Pathway:
@@ -59,9 +60,7 @@ def its_providers(pathway: Pathway, publisher: str, _: object) -> bool:
 
 def its_providers_and_referrer(pathway: Pathway, publisher: str, _: object) -> bool:
     """Those, and whoever made the referral: the practice, or e-RS for its own UBRN."""
-    referral = pathway.referral
-    e_rs = referral.issuer if referral.issuer == "X09" else None
-    return publisher in {*pathway.involved, referral.referring_organisation, e_rs}
+    return publisher in pathway.involved or may_refer(publisher, pathway.referral)
 
 
 def step_of_pathway(
@@ -85,7 +84,8 @@ def step_of_pathway(
 
         if result.pathway != pathway:
             await work.pathways.save(result.pathway)
-        said = await publish(result.pathway, result.told, origin_of(pathway.id, received), work)
+        origin = origin_of(pathway.id, received.traceparent)
+        said = await publish(result.pathway, result.told, origin, work)
         await work.intake.save(
             entry_of(
                 received, work, "accepted", pathway_id=pathway.id, about=[pathway.id], said=said

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.submissions import PathwayKey
-from referral.handlers.reading import Question, note_read
+from referral.handlers.reading import Question, note_read, outcome_of
 from referral.repositories import Edition, Entry
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork
@@ -26,7 +26,7 @@ async def answered(
     publisher: str, message_id: str, work: ReferralWork
 ) -> tuple[Entry | None, Edition | None]:
     """What became of a publisher's own message, and the pathway it led to as it is now."""
-    entry = await work.intake.get(publisher, message_id)
+    entry = await outcome_of(publisher, message_id, work)
     if entry is None or entry.pathway_id is None:
         return entry, None
     return entry, await work.pathways.edition(entry.pathway_id)

@@ -249,8 +249,7 @@ async def settle(key: str, work: ReferralWork) -> None:
     for one in sorted(records):
         for pathway in await work.pathways.of_person(one):
             step = as_told(pathway, records, work.rules.national_services, work.now)
-            origin = Envelope(pathway.id, correlation_id=f"referral.{pathway.id}.1")
-            await _change_one(pathway, step, work.today, origin, work)
+            await _change_one(pathway, step, work.today, origin_of(pathway.id), work)
 
 
 # ---- on all pathways of a person
@@ -293,7 +292,7 @@ async def _change(
     said: list[Event] = []
     on = effective_date(received.submission) or work.today
     for pathway in pathways:
-        origin = origin_of(pathway.id, received)
+        origin = origin_of(pathway.id, received.traceparent)
         said += await _change_one(pathway, change(pathway), on, origin, work)
     about = [one.id for one in pathways]
     first = about[0] if len(about) == 1 else None

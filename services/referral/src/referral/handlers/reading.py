@@ -10,14 +10,9 @@ from referral.repositories import Entry, Read
 from referral.work import ReferralWork
 
 
-async def outcome_of(
-    publisher: str, message_id: str, work: ReferralWork
-) -> tuple[Entry | None, Pathway | None]:
-    """What became of a publisher's own message, and the pathway it led to."""
-    entry = await work.intake.get(publisher, message_id)
-    if entry is None or entry.pathway_id is None:
-        return entry, None
-    return entry, await work.pathways.get(entry.pathway_id)
+async def outcome_of(publisher: str, message_id: str, work: ReferralWork) -> Entry | None:
+    """What became of a publisher's own message."""
+    return await work.intake.get(publisher, message_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def _message_of(entry: Entry) -> Message:
         problems=tuple(
             {
                 "code": fault.code,
-                "pointer": fault.pointer or fault.expression or fault.header,
+                "pointer": fault.place,
                 "message": fault.message,
             }
             for fault in entry.faults

@@ -1,8 +1,11 @@
 """Submissions that are turned down: kept, published once, and answered the same when repeated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
 
+from chassis.errors import Rejected
 from chassis.faults import INVALID, MAX_FAULTS, REQUIRED, Fault
 from chassis.messages import Received, RefusedSubmission
 from contracts.event import Event
@@ -16,6 +19,8 @@ from referral.repositories import Entry
 from referral.telling import effective_date, said_in
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork
+
+S = TypeVar("S", bound=Submission)
 
 # What others read has a scope of its own (capacity.write).
 OURS = frozenset(name for name, cls in TYPES.items() if cls.scope == Submission.scope)
@@ -51,6 +56,28 @@ class Arrival:
     way_in: WayIn
     type: str = ReferralMade.type
     """What it was meant to be, as far as its edge can tell."""
+
+    def with_submission(
+        self, submission: S, at: datetime, traceparent: str = "", *, if_version: int | None = None
+    ) -> Received[S]:
+        """What was received with it, now that it is known."""
+        return Received(
+            submission,
+            self.publisher,
+            self.message_id,
+            self.body_hash,
+            self.way_in,
+            at,
+            traceparent,
+            if_version,
+        )
+
+
+def faults_on_record(refused: Rejected | None, entry: Entry | None) -> Sequence[Fault]:
+    """Why a message was turned down; a repeat is answered as the first one was."""
+    if refused is not None:
+        return refused.faults
+    return entry.faults if entry is not None else ()
 
 
 async def refuse_arrival(arrival: Arrival, faults: list[Fault], work: ReferralWork) -> list[Fault]:
@@ -151,7 +178,7 @@ async def _publish_rejection(entry: Entry, work: ReferralWork) -> None:
             problems=[
                 RejectedItem(
                     code=fault.code,
-                    pointer=fault.pointer or fault.expression or fault.header,
+                    pointer=fault.place,
                     message=fault.message,
                 )
                 for fault in entry.faults

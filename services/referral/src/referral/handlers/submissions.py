@@ -38,7 +38,7 @@ async def receive_referral(received: Received[ReferralMade], work: ReferralWork)
 
     pathway_id = pathway_id_of(received.submission.pathway, work.rules.pathway_secret)
     known = await work.pathways.get(pathway_id)
-    origin = origin_of(pathway_id, received)
+    origin = origin_of(pathway_id, received.traceparent)
     if known is None:
         said = await _open(opened(pathway_id, person, referral), origin, work)
     else:

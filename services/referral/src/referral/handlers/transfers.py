@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from chassis.messages import Received
-from contracts.event import Envelope
 from referral.domain.pathway import Pathway
 from referral.domain.steps import Step
 from referral.domain.telling import Heard
 from referral.domain.transferring import overdue, unconfirmed
 from referral.domain.transfers import State, Transfer
-from referral.handlers.arriving import publish
+from referral.handlers.arriving import origin_of, publish
 from referral.telling import said_in
 from referral.translation import pathway_id_of
 from referral.work import ReferralWork
@@ -77,8 +76,7 @@ async def _tell_due(
         return
 
     await work.pathways.save(step.pathway)
-    origin = Envelope(pathway.id, correlation_id=f"referral.{pathway.id}.1")
-    said = await publish(step.pathway, step.told, origin, work)
+    said = await publish(step.pathway, step.told, origin_of(pathway.id), work)
     await work.heard.save(
         Heard(
             id=f"{name}.{transfer_id}",

@@ -10,27 +10,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.errors import Rejected
-from chassis.faults import FORBIDDEN, NOT_FOUND, Fault, status_of
+from chassis.faults import FORBIDDEN, Fault, status_of
 from chassis.pages.assets import Assets
 from chassis.pages.origin import from_our_pages
 from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.web import admitted
 from referral.api.paging import link_to_next, place_in
-from referral.api.pathways import PathwayIdPath
+from referral.api.pathways import PathwayIdPath, story_of
 from referral.api.submissions import PLACE, rejections_file
 from referral.api.waiting_list import bands_of, list_file, place_of
 from referral.asking import SCOPES_OF_PUBLISHERS, Reason, days_between
 from referral.domain.listing import Choice, DeadlineKind, Starts, Wait, starts_of
-from referral.domain.pathway import PathwayStatus, as_seen
-from referral.domain.story import story
+from referral.domain.pathway import PathwayStatus
 from referral.handlers.counting import count_items, count_messages, rejected_of
 from referral.handlers.listing import Wanted, read_waiting_list
-from referral.handlers.reading import read_story
 from referral.pages.signing import LONGEST, PATH, Member, Reader, sign_in, sign_out
 from referral.pages.views import LIST, Pages
 from referral.repositories import Days
-from referral.views import known_from
 
 ROWS: Final = 50
 
@@ -156,12 +153,7 @@ def router(pages: Pages, *, secure: bool) -> APIRouter:
         asked, _ = TwoDays.of(request)
         today = runtime.clock.today()
         as_at, known_on = asked.as_at or today, asked.as_known_on or today
-        found = await runtime.units.run(read_story, pathway_id, question)
-        if found is None or known_from(found[0]) > known_on:
-            raise Rejected([NOT_FOUND.fault()])
-        whole, messages, heard = found
-        parts = story(whole, messages, heard, as_at=as_at, known_on=known_on)
-        seen = as_seen(whole, as_at=as_at, known_on=known_on)
+        seen, parts = await story_of(runtime, pathway_id, question, as_at, known_on)
         return HTMLResponse(pages.story(question.organisation, seen, parts, as_at, known_on))
 
     # ---- messages

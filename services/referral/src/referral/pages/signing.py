@@ -12,7 +12,7 @@ from chassis.errors import Rejected
 from chassis.faults import UNAUTHORISED
 from chassis.tokens import Caller
 from chassis.web import admitted
-from referral.asking import Reason
+from referral.asking import Reason, question_of
 from referral.handlers.reading import Question
 
 COOKIE: Final = "signed-in"
@@ -46,10 +46,7 @@ async def reader(request: Request) -> Question:
     """A dependency: whoever is signed in and may read patient data, and why they do."""
     reason, token = _kept(request)
     caller = await admitted(request, token, "pathway.read")
-    what = f"{request.method} {request.scope['route'].path}"
-    return Question(
-        caller.organisation, caller.subject, reason.value, request.state.request_id, what
-    )
+    return question_of(request, caller, reason.value)
 
 
 def _kept(request: Request) -> tuple[Reason, str]:

@@ -13,7 +13,7 @@ from referral.domain.completeness import ITEMS
 from referral.domain.days import london_date
 from referral.domain.listing import DeadlineKind, Wait, Waiting
 from referral.domain.pathway import Pathway
-from referral.domain.story import Part
+from referral.domain.story import Part, name_of
 from referral.handlers.counting import Complete, Counted
 from referral.pages import words
 from referral.pages.timeline import timeline
@@ -237,7 +237,7 @@ def _rejection(entry: Entry) -> dict[str, Any]:
         "at": words.moment(entry.received_at),
         "message_id": entry.message_id,
         "type": words.what(
-            entry.type.removeprefix("fairwait.").rpartition(".v")[0] or entry.type,
+            name_of(entry.type),
             london_date(entry.received_at),
         ),
         "way": words.WAYS[entry.way_in],
@@ -245,7 +245,7 @@ def _rejection(entry: Entry) -> dict[str, Any]:
             {
                 "message": fault.message,
                 "code": fault.code,
-                "pointer": fault.pointer or fault.expression or fault.header,
+                "pointer": fault.place,
             }
             for fault in entry.faults
         ],

@@ -3,10 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from chassis.faults import INVALID
-from contracts.identifiers import OdsCode
 from contracts.submissions import (
     AttendanceRecorded,
     BookingRecorded,
@@ -47,8 +44,6 @@ MEANINGS: Final[dict[str, type[Submission]]] = {
     "entered-in-error": DeletionRecorded,
 }
 """The submission that each status usually brings; the other statuses bring none."""
-
-_ods: TypeAdapter[str] = TypeAdapter(OdsCode)
 
 
 class Telling:

@@ -15,11 +15,11 @@ from referral.edges.fhir.reading import (
     NOT_SUPPORTED,
     Node,
     Reading,
-    Refused,
     codings,
     london_day,
 )
 from referral.edges.fhir.task import meaning_of
+from referral.edges.refused import Refused
 
 Resource: TypeAlias = ServiceRequest | Appointment | Task
 

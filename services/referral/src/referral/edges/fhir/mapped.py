@@ -11,7 +11,8 @@ from chassis.faults import Fault, of_validation
 from contracts.submissions import Submission
 from referral.domain.pathway import Pathway
 from referral.edges.fhir.about import Key
-from referral.edges.fhir.reading import Reading, Refused
+from referral.edges.fhir.reading import Reading
+from referral.edges.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)

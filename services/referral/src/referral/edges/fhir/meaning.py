@@ -17,10 +17,11 @@ from referral.edges.fhir.bodies import Content
 from referral.edges.fhir.changes import change_in
 from referral.edges.fhir.mapped import Arriving, Mapped, Subject
 from referral.edges.fhir.models import Appointment, ServiceRequest, Task
-from referral.edges.fhir.reading import Reading, Refused
+from referral.edges.fhir.reading import Reading
 from referral.edges.fhir.request import referral_in
 from referral.edges.fhir.task import task_in
 from referral.edges.fhir.tasks import pathway_of
+from referral.edges.refused import Refused
 from referral.faults import fault_of
 from referral.handlers.finding import Lookup
 from referral.repositories import Edition

@@ -30,14 +30,6 @@ NOT_SUPPORTED: Final = Kind("not_supported", 422, "This is not taken here.", "no
 DEEPEST: Final = 4  # references from one to the next: role, organisation, and nothing circular
 
 
-class Refused(Exception):
-    """The body cannot become a submission; the faults say why and where."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(", ".join(fault.code for fault in faults))
-        self.faults = faults
-
-
 @dataclass(frozen=True, slots=True)
 class Node:
     """A resource as it stands in the body, and the FHIRPath to it."""

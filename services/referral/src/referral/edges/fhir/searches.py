@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.errors import Rejected
 from chassis.faults import BAD_REQUEST, UNSUPPORTED
 from chassis.service import Runtime
-from referral.asking import asked as question_of
+from referral.asking import asked as on_record
 from referral.edges.fhir import headers
 from referral.edges.fhir.answers import TYPES
 from referral.edges.fhir.capabilities import parameters
@@ -24,7 +24,7 @@ router = APIRouter(tags=["FHIR R4"])
 FORM: Final = "application/x-www-form-urlencoded"
 MOST_FIELDS: Final = 50
 
-Reader = Annotated[Question, Depends(question_of)]
+Reader = Annotated[Question, Depends(on_record)]
 
 
 def _by_get(type: str) -> None:

@@ -75,9 +75,6 @@ DATA_ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason
 APPOINTMENT_REASONS: Final = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason"
 E_RS_CANCELLATION: Final = "https://fhir.nhs.uk/STU3/CodeSystem/APPOINTMENT-CANCELLATION-REASON"
 E_RS_NON_ATTENDANCE: Final = "https://fhir.nhs.uk/STU3/CodeSystem/APPOINTMENT-NON-ATTENDANCE-REASON"
-E_RS_REFERRAL_CANCELLATION: Final = (
-    "https://fhir.nhs.uk/STU3/CodeSystem/REFERRAL-CANCELLATION-REASON"
-)
 
 OWN_APPOINTMENT: Final = f"{OWN}/Id/appointment"  # the provider's own name of it
 

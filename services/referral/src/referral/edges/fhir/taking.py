@@ -1,14 +1,14 @@
 """A body is taken in: read, mapped, decided like any other submission, and answered as it stands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
 
 from chassis.errors import Rejected
 from chassis.faults import INVALID, MALFORMED, Fault
-from chassis.messages import Received, hash_of
+from chassis.messages import hash_of
 from chassis.service import Runtime
 from chassis.tokens import Caller
 from chassis.tracing import current_traceparent
@@ -19,10 +19,10 @@ from referral.edges.fhir.answers import resource
 from referral.edges.fhir.bodies import Content, Message
 from referral.edges.fhir.mapped import Arriving, Mapped
 from referral.edges.fhir.meaning import map_content
-from referral.edges.fhir.reading import Refused
 from referral.edges.fhir.structure import NotJson, validate
+from referral.edges.refused import Refused
 from referral.handlers.finding import Lookup, answered, find_to_write
-from referral.handlers.rejections import Arrival, refuse_arrival
+from referral.handlers.rejections import Arrival, faults_on_record, refuse_arrival
 from referral.repositories import Edition
 
 
@@ -58,22 +58,12 @@ async def take(
         mapped = await _mapped(content, arrival, to, runtime)
     except Refused as refusal:
         if content is not None:
-            arrival = _meaning(arrival, content)
+            arrival = replace(arrival, type=content.meaning.type)
         faults = await runtime.units.run(refuse_arrival, arrival, refusal.faults)
         raise Rejected(faults) from None
     edition = await _submit(runtime, arrival, mapped, seen)
     found = resource(content.kind, edition, mapped.name(edition.pathway))
     return Taken(edition, found or {}, [*odd, *mapped.warnings], content.message)
-
-
-def _meaning(arrival: Arrival, content: Content) -> Arrival:
-    return Arrival(
-        arrival.publisher,
-        arrival.message_id,
-        arrival.body_hash,
-        arrival.way_in,
-        content.meaning.type,
-    )
 
 
 async def _mapped(
@@ -114,20 +104,12 @@ def _odd(body: bytes) -> list[Fault]:
 
 
 async def _submit(runtime: Runtime, arrival: Arrival, mapped: Mapped, seen: int | None) -> Edition:
-    received = Received(
-        mapped.submission,
-        arrival.publisher,
-        arrival.message_id,
-        arrival.body_hash,
-        arrival.way_in,
-        runtime.clock.now(),
-        current_traceparent(),
-        seen,
+    received = arrival.with_submission(
+        mapped.submission, runtime.clock.now(), current_traceparent(), if_version=seen
     )
     refused, (entry, edition) = await runtime.units.answer(
         received, answered, arrival.publisher, arrival.message_id
     )
     if refused is not None or edition is None:
-        faults = refused.faults if refused is not None else entry.faults if entry else ()
-        raise Rejected(mapped.located(fault) for fault in faults)
+        raise Rejected(mapped.located(fault) for fault in faults_on_record(refused, entry))
     return edition

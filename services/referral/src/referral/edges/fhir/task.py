@@ -24,13 +24,13 @@ from referral.edges.fhir.reading import (
     NOT_SUPPORTED,
     Node,
     Reading,
-    Refused,
     codings,
     dated,
     instant_in,
     london_day,
 )
-from referral.edges.fhir.tasks import Asked, Change, Moving, change_id, task_of
+from referral.edges.fhir.tasks import Change, Moving, change_id, task_of
+from referral.edges.refused import Refused
 
 
 def meaning_of(task: Task) -> type[Submission]:
@@ -277,6 +277,3 @@ def _transfer_name(reference: str, publisher: str) -> Name:
         return found.id if found else ""
 
     return name
-
-
-__all__ = ["DATA_SET", "NEW_SITE", "NEW_START", "ORGANISATION", "Asked", "meaning_of", "task_in"]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contracts.identifiers import E_REFERRAL_SERVICE
+
 # Where a column's value goes in the submission. Several names for one are those that extracts of the
 # data set use; names are compared without regard to case, blanks and underscores.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -125,7 +127,7 @@ def _named(fields: dict[str, Any]) -> dict[str, Any]:
     """A row of e-RS has a UBRN in place of a pathway identifier."""
     ubrn = fields.pop("ubrn", None)
     if ubrn and "identifier" not in fields.get("pathway", {}):
-        fields["pathway"] = {"identifier": ubrn, "issuer": "X09"}
+        fields["pathway"] = {"identifier": ubrn, "issuer": E_REFERRAL_SERVICE}
     number = fields.get("patient", {}).get("nhs_number")
     if number:
         fields["patient"]["nhs_number"] = number.replace(" ", "")

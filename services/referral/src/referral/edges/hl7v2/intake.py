@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
@@ -12,7 +12,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.errors import TransientError
 from chassis.faults import REQUIRED, SERVER_ERROR, Fault
-from chassis.messages import Received, hash_of
+from chassis.messages import hash_of
 from chassis.units import Units
 from referral.domain.names import digest
 from referral.edges.hl7v2.acknowledgement import Result, acknowledgements
@@ -38,8 +38,10 @@ from referral.edges.hl7v2.faults import (
 from referral.edges.hl7v2.framing import Frame
 from referral.edges.hl7v2.header import MAX_ID, VERSIONS, Header, header_of
 from referral.edges.hl7v2.meaning import MEANINGS, Meaning
-from referral.edges.hl7v2.reading import Mapped, Reading, Refused
-from referral.handlers.rejections import Arrival, refuse_arrival
+from referral.edges.hl7v2.reading import Mapped, Reading
+from referral.edges.refused import Refused
+from referral.handlers.reading import outcome_of
+from referral.handlers.rejections import Arrival, faults_on_record, refuse_arrival
 from referral.repositories import Entry
 from referral.work import ReferralWork
 
@@ -147,25 +149,18 @@ class Intake:
             mapped = self._mapped(content, header, arrival.publisher)
         except Refused as refusal:
             faults, entry = await units.run(_refused_on_record, arrival, refusal.faults)
-            return self._result(entry, faults, {})
-        received = Received(
-            mapped.submission,
-            arrival.publisher,
-            arrival.message_id,
-            arrival.body_hash,
-            arrival.way_in,
-            self._process.clock.now(),
+            return self._result(entry, faults, None)
+        received = arrival.with_submission(mapped.submission, self._process.clock.now())
+        refused, entry = await units.answer(
+            received, outcome_of, arrival.publisher, arrival.message_id
         )
-        refused, entry = await units.answer(received, _entry_of, arrival)
-        return self._result(entry, None if refused is None else refused.faults, mapped)
+        return self._result(entry, faults_on_record(refused, entry), mapped)
 
     def _result(
-        self, entry: Entry | None, faults: list[Fault] | None, mapped: Mapped | Mapping[str, str]
+        self, entry: Entry | None, faults: Sequence[Fault], mapped: Mapped | None
     ) -> Result:
-        """What is on record of the message: a repeat is answered as the first one was."""
+        """What is on record of the message, and since when."""
         at = entry.received_at if entry is not None else self._process.clock.now()
-        if faults is None:
-            faults = list(entry.faults) if entry is not None else []
         return Result(at, tuple(_placed(fault, mapped) for fault in faults))
 
     # ---- checks
@@ -213,22 +208,19 @@ def _refused(fault: Fault, field: int = 0) -> Refused:
     return Refused([replace(fault, expression=str(Place("MSH", field=field)))])
 
 
-async def _entry_of(arrival: Arrival, work: ReferralWork) -> Entry | None:
-    return await work.intake.get(arrival.publisher, arrival.message_id)
-
-
 async def _refused_on_record(
     arrival: Arrival, faults: list[Fault], work: ReferralWork
 ) -> tuple[list[Fault], Entry | None]:
-    return await refuse_arrival(arrival, faults, work), await _entry_of(arrival, work)
+    refused = await refuse_arrival(arrival, faults, work)
+    return refused, await outcome_of(arrival.publisher, arrival.message_id, work)
 
 
-def _placed(fault: Fault, mapped: Mapped | Mapping[str, str]) -> Fault:
+def _placed(fault: Fault, mapped: Mapped | None) -> Fault:
     if Place.read(fault.expression) is not None:
         return fault
     if fault.code == "duplicate_message_id":
         return replace(fault, expression=str(Place("MSH", field=10)))
-    return mapped.located(fault) if isinstance(mapped, Mapped) else fault
+    return fault if mapped is None else mapped.located(fault)
 
 
 def _answered(header: Header, result: Result) -> Answered:

@@ -16,16 +16,9 @@ from referral.edges.diary import wall_clock
 from referral.edges.hl7v2.er7 import Message, Place, Segment
 from referral.edges.hl7v2.faults import SEGMENTS
 from referral.edges.hl7v2.header import Header
+from referral.edges.refused import Refused
 
 S = TypeVar("S", bound=Submission)
-
-
-class Refused(Exception):
-    """The message cannot become a submission; the faults say why and where."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(", ".join(fault.code for fault in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chassis.faults import Fault, Kind
+from chassis.faults import Kind
 
 WITHOUT_RECORD: Final = Kind(
     "signal_without_record",
@@ -18,11 +18,3 @@ NO_SIGNAL: Final = Kind(
 )
 
 KINDS: Final = (WITHOUT_RECORD, OTHER_PATIENT, NO_SIGNAL)
-
-
-class Refused(Exception):
-    """The signal cannot become a submission; the faults say why and where."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(", ".join(fault.code for fault in faults))
-        self.faults = faults

@@ -6,15 +6,15 @@ from typing import Literal, Protocol
 from chassis.clock import Clock
 from chassis.errors import Rejected
 from chassis.faults import Fault
-from chassis.messages import Received, hash_of
+from chassis.messages import hash_of
 from chassis.tracing import current_traceparent
 from chassis.units import Units
 from referral.domain.names import digest
+from referral.edges.refused import Refused
 from referral.edges.signals.events import Attributes, Signal
-from referral.edges.signals.faults import Refused
 from referral.edges.signals.meaning import MEANINGS, Meaning
-from referral.handlers.finding import answered
-from referral.handlers.rejections import Arrival, refuse_arrival
+from referral.handlers.reading import outcome_of
+from referral.handlers.rejections import Arrival, faults_on_record, refuse_arrival
 
 
 class Process(Protocol):
@@ -62,21 +62,13 @@ async def _decide(
         mapped = meaning.read(signal)
     except (Refused, Rejected) as refusal:
         return await process.units.run(refuse_arrival, _unread(arrival, body), list(refusal.faults))
-    received = Received(
-        mapped.submission,
-        arrival.publisher,
-        arrival.message_id,
-        arrival.body_hash,
-        arrival.way_in,
-        process.clock.now(),
-        current_traceparent(),
+    received = arrival.with_submission(
+        mapped.submission, process.clock.now(), current_traceparent()
     )
-    refusal_, (entry, _) = await process.units.answer(
-        received, answered, arrival.publisher, arrival.message_id
+    refused, entry = await process.units.answer(
+        received, outcome_of, arrival.publisher, arrival.message_id
     )
-    # A repeat is answered as the first one was.
-    faults = refusal_.faults if refusal_ is not None else entry.faults if entry is not None else ()
-    return [mapped.located(fault) for fault in faults]
+    return [mapped.located(fault) for fault in faults_on_record(refused, entry)]
 
 
 def message_id_of(attributes: Attributes) -> str:

@@ -20,8 +20,9 @@ from contracts.submissions import (
     PatientDied,
     Submission,
 )
+from referral.edges.refused import Refused
 from referral.edges.signals.events import Signal
-from referral.edges.signals.faults import OTHER_PATIENT, WITHOUT_RECORD, Refused
+from referral.edges.signals.faults import OTHER_PATIENT, WITHOUT_RECORD
 from referral.edges.signals.records import Record, day_of, record_of
 
 S = TypeVar("S", bound=Submission)

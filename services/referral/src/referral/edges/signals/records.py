@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.clock import london_date
 from chassis.faults import of_validation
-from referral.edges.signals.faults import Refused
+from referral.edges.refused import Refused
 
 _DEATH_STATUS: Final = (
     "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeathNotificationStatus"
